@@ -1,0 +1,1 @@
+"""The evaluator: takes submissions from a queue, evaluates them in a subprocess, publishes results."""

@@ -1,0 +1,1 @@
+"""Runners: one kind of evaluation each."""

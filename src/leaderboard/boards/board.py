@@ -1,0 +1,32 @@
+"""A board: a frame with its declared columns and where it comes from; ranks with honest ranges."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+
+from leaderboard.boards.columns import Column
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """What one table shows.
+
+    `frame` has one row a table row, in the default order, with a unique string column `id`, a bool column
+    `pinned` (baselines: always shown, on top, never filtered) and the frame columns of every `Column`.
+    """
+
+    name: str
+    view: str
+    title: str
+    columns: tuple[Column, ...]
+    frame: pd.DataFrame
+    default_sort: str
+    as_of: datetime
+    revision: str
+    source: str
+    notes: tuple[str, ...] = ()
+
+    def column(self, key: str) -> Column | None:
+        """The column with that key, or None."""
+        return next((column for column in self.columns if column.key == key), None)

@@ -1,0 +1,48 @@
+"""Declared columns: what a board's table shows and how; the only place of display headers.
+
+A column is data. The page's table, the CSV header, filters and sorting all read this declaration.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "category", "number", "rank", "flag", "date"]
+Filter = Literal["choices", "range", "hide", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a board.
+
+    Frame columns by kind: text and category str|None; number float|None in natural units (a fraction, not
+    percent); flag bool; date ISO str|None; rank two integer columns `<key>_lower` and `<key>_upper` (1 = best).
+    """
+
+    key: str
+    label: str
+    kind: Kind
+    info: str = ""
+    unit: str = ""
+    factor: float = 1.0
+    decimals: int = 0
+    wire_decimals: int | None = None
+    shown: bool = True
+    sticky: bool = False
+    searchable: bool = False
+    filter: Filter = "none"
+    filter_label: str = ""
+    best: Literal["high", "low"] = "high"
+    half_width: str = ""
+    href: str = ""
+
+    @property
+    def scale(self) -> int:
+        """Integers on the wire are value * factor * scale, rounded half to even."""
+        places = self.decimals if self.wire_decimals is None else self.wire_decimals
+        return int(10**places)
+
+    @property
+    def frame_columns(self) -> tuple[str, ...]:
+        """Names of the frame's columns that this column needs."""
+        names = (f"{self.key}_lower", f"{self.key}_upper") if self.kind == "rank" else (self.key,)
+        return names + tuple(name for name in (self.half_width, self.href) if name)

@@ -1,0 +1,96 @@
+"""Configuration; the only module that reads the environment.
+
+Enters: environment variables (each is the alias of a field below; the README lists them, a test compares).
+Leaves: one frozen `Settings`, made once in `app.py` or by a command and passed in everywhere else.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Settings(BaseModel):
+    """Every setting with its environment variable (the alias) and default."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, extra="ignore")
+
+    data: str = Field(
+        str(ROOT / "data"), alias="LEADERBOARD_DATA",
+        description="Where figures are read: a folder or `hf://datasets/org/name[@revision]`.",
+    )  # fmt: skip
+    state: Path = Field(
+        ROOT / "var", alias="LEADERBOARD_STATE", description="Writable folder: queue, results, samples, Hub snapshots."
+    )
+    queue: str = Field(
+        "sqlite", alias="LEADERBOARD_QUEUE",
+        description="`sqlite` (a file in the state folder) or `hf://datasets/org/name` (shared between machines).",
+    )  # fmt: skip
+    models: Path = Field(
+        ROOT / "var" / "models", alias="LEADERBOARD_MODELS",
+        description="Folder whose subfolders can be submitted as `local/<name>`.",
+    )  # fmt: skip
+    task_files: Path | None = Field(
+        None, alias="LEADERBOARD_TASK_FILES",
+        description="Folder with local benchmark files; unset: tasks load from the Hub.",
+    )  # fmt: skip
+    host: str = Field("127.0.0.1", alias="LEADERBOARD_HOST", description="Address to listen on.")
+    port: int = Field(7860, alias="LEADERBOARD_PORT", ge=0, le=65535, description="Port to listen on.")
+    evaluator: Literal["auto", "on", "off"] = Field(
+        "auto", alias="LEADERBOARD_EVALUATOR",
+        description="`auto`: evaluate in the app when torch and lm-eval are installed; `on`; `off`.",
+    )  # fmt: skip
+    poll_seconds: float = Field(
+        5.0, alias="LEADERBOARD_POLL_SECONDS", gt=0, description="How often the evaluator looks for work."
+    )
+    lease_seconds: float = Field(
+        120.0, alias="LEADERBOARD_LEASE_SECONDS", gt=0, description="A silent worker loses its claim after this."
+    )
+    max_attempts: int = Field(
+        3, alias="LEADERBOARD_MAX_ATTEMPTS", ge=1, description="Attempts before a transient failure is final."
+    )
+    time_limit_seconds: float = Field(
+        14_400.0, alias="LEADERBOARD_TIME_LIMIT_SECONDS", gt=0, description="Wall time of one evaluation."
+    )
+    memory_limit_gb: float = Field(
+        16.0, alias="LEADERBOARD_MEMORY_LIMIT_GB", gt=0, description="Memory of one evaluation, in GiB."
+    )
+    threads: int = Field(2, alias="LEADERBOARD_THREADS", ge=1, description="CPU threads of one evaluation.")
+    max_params: int = Field(
+        10_000_000_000, alias="LEADERBOARD_MAX_PARAMS", gt=0, description="Largest model accepted, in parameters."
+    )
+    max_open_per_sender: int = Field(
+        5, alias="LEADERBOARD_MAX_OPEN_PER_SENDER", ge=1, description="Submissions one sender may have open."
+    )
+    refresh_seconds: float = Field(
+        60.0, alias="LEADERBOARD_REFRESH_SECONDS", gt=0, description="How often the data source is looked at."
+    )
+    hub_endpoint: str | None = Field(
+        None, alias="HF_ENDPOINT", description="Address of the Hub; unset: the public one."
+    )
+    hub_token: str | None = Field(
+        None, alias="HF_TOKEN", repr=False, description="Token for private data; never given to an evaluation."
+    )
+    space_id: str | None = Field(
+        None, alias="SPACE_ID", description="Set by Hugging Face on a Space: listen on 0.0.0.0."
+    )
+    path: str = Field("/usr/bin:/bin", alias="PATH", description="Handed on to the evaluation's process.")
+    home: str = Field("/", alias="HOME", description="Handed on to the evaluation's process.")
+
+    @property
+    def address(self) -> str:
+        """Address to listen on: every interface on a Space, else `host`."""
+        return "0.0.0.0" if self.space_id else self.host  # noqa: S104
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment; an empty variable counts as unset.
+
+    Raises pydantic's ValidationError naming the variable, its value and what was expected.
+    """
+    source = os.environ if environment is None else environment
+    return Settings.model_validate({name: value for name, value in source.items() if value != ""})

@@ -1,0 +1,1 @@
+"""The table: a self-contained HTML component fed by columnar JSON."""
