@@ -1,0 +1,30 @@
+"""What a runner is given and what it gives back: the contract between the worker and the runners."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import Field
+
+from leaderboard.records import Progress, Record, RunResult, Submission
+
+
+class RunSpec(Record):
+    """One evaluation to run, readable by a process that has no settings and no tokens."""
+
+    submission: Submission
+    model_path: str = Field(description="Folder of the model, or its Hub id.")
+    work_folder: Path = Field(description="Task results and samples are kept here; a restart resumes from them.")
+    task_files: Path | None = Field(default=None, description="Folder with local benchmark files; None: from the Hub.")
+    threads: int = Field(default=2, ge=1)
+    memory_limit_gb: float = Field(default=16.0, gt=0)
+    batch_size: int = Field(default=16, ge=1)
+
+
+Report = Callable[[Progress], None]
+"""Called by a runner whenever it got further; cheap, may be called often."""
+
+Runner = Callable[[RunSpec, Report], RunResult]
+"""Runs the whole spec. Per-question samples lie in work_folder/samples/<task>.parquet when it returns.
+
+Raises PermanentFailure or TransientFailure with a reason written for the model's author.
+"""
