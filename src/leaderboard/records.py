@@ -14,9 +14,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 Precision = Literal["bfloat16", "float16", "float32"]
 PRECISIONS: tuple[Precision, ...] = ("bfloat16", "float16", "float32")
 
-ModelType = Literal["pretrained", "continuously pretrained", "fine-tuned", "chat", "merge", "other", "unknown"]
+ModelType = Literal[
+    "pretrained", "continuously pretrained", "fine-tuned", "chat", "merge", "multimodal", "other", "unknown"
+]
 MODEL_TYPES: tuple[ModelType, ...] = (
-    "pretrained", "continuously pretrained", "fine-tuned", "chat", "merge", "other", "unknown",
+    "pretrained", "continuously pretrained", "fine-tuned", "chat", "merge", "multimodal", "other", "unknown",
 )  # fmt: skip
 
 State = Literal["PENDING", "RUNNING", "FINISHED", "FAILED"]

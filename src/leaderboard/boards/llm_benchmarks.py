@@ -1,0 +1,162 @@
+"""The LLM benchmarks tab: tables of published figures and the runs evaluated here -> boards.
+
+Enters: benchmark tables (`sources.benchmark_table`). Leaves: a `Board` with scores, their 95 % intervals from the
+sampling of questions, the average, and rank ranges. All scores are fractions of 1.
+"""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+
+from leaderboard.boards.board import Board
+from leaderboard.boards.columns import Column
+from leaderboard.boards.intervals import Z_95, bands, binomial_standard_error, rank_ranges
+from leaderboard.sources.benchmark_table import TableCard, TaskCard
+
+NAME = "llm_benchmarks"
+CHANCE_ROW = "Random guessing"
+
+LEADING = (
+    Column(key="rank", label="Rank", kind="rank", best="low",
+           info="Best and worst rank the 95 % interval of the average allows. Duplicates take up no rank."),
+    Column(key="model", label="Model", kind="text", sticky=True, searchable=True, href="model_url"),
+    Column(key="average", label="Average", kind="number", unit="%", factor=100, decimals=1, wire_decimals=2,
+           half_width="average_half", info="Mean of all tasks; blank when one is missing."),
+)  # fmt: skip
+TRAILING = (
+    Column(key="model_type", label="Type", kind="category", filter="choices", info="How the model was made."),
+    Column(key="precision", label="Precision", kind="category", filter="choices",
+           info="Data type of the weights in the evaluation."),
+    Column(key="params", label="Params", kind="number", unit="B", factor=1e-9, decimals=1, wire_decimals=3,
+           filter="range", filter_label="Size", info="Parameters in billions; blank = unknown."),
+    Column(key="license", label="Licence", kind="category", filter="choices", info="As stated on the model card."),
+    Column(key="revision", label="Revision", kind="text", info="Commit of the model that was evaluated."),
+    Column(key="architecture", label="Architecture", kind="category", shown=False, filter="choices"),
+    Column(key="weight_type", label="Weights", kind="category", shown=False, info="Original, adapter or delta."),
+    Column(key="base_model", label="Base model", kind="text", shown=False, searchable=False),
+    Column(key="evaluated_on", label="Date", kind="date", shown=False, info="Submitted or evaluated on."),
+    Column(key="evidence", label="Evidence", kind="text", shown=False, href="evidence_url",
+           info="Result file of the run with its samples."),
+    Column(key="chat_template", label="Chat template", kind="flag", shown=False,
+           info="Prompts went through the model's chat template."),
+    Column(key="moe", label="Mixture of experts", kind="flag", shown=False),
+    Column(key="merged", label="Merged", kind="flag", shown=False, filter="hide", filter_label="merged models"),
+    Column(key="flagged", label="Flagged", kind="flag", shown=False, filter="hide", filter_label="flagged models",
+           info="Reported by the community, mostly for training on the test questions."),
+    Column(key="duplicate", label="Duplicate", kind="flag", shown=False, filter="hide", filter_label="duplicates",
+           info="The same model with another precision, revision or date scores higher."),
+)  # fmt: skip
+
+
+def task_column(task: TaskCard) -> Column:
+    """The column of one task; its header says what is counted and with how many examples."""
+    shots = "" if task.n_shot is None else f", {task.n_shot}-shot"
+    size = "" if task.n is None else f" {task.n:,} questions."
+    return Column(
+        key=task.name, label=task.label, kind="number", unit="%", factor=100, decimals=1, wire_decimals=2,
+        half_width=f"{task.name}_half", info=f"{task.metric or 'score'}{shots}.{size} {task.info}".strip(),
+    )  # fmt: skip
+
+
+def build(card: TableCard, table: pd.DataFrame, *, revision: str, source: str) -> Board:
+    """The board of one benchmark table, best average first, chance on top."""
+    scored = _with_ranks(_with_average(_with_scores(card, table), card))
+    frame = pd.concat([_chance_row(card), scored], ignore_index=True)
+    frame["model_url"] = _model_urls(frame)
+    frame["id"] = _row_ids(frame)
+    columns = (*LEADING, *(task_column(task) for task in card.tasks), *TRAILING)
+    return Board(
+        name=NAME,
+        view=card.name,
+        title=card.title,
+        columns=tuple(column for column in columns if _has_values(frame, column)),
+        frame=_fill_flags(frame),
+        default_sort="-average",
+        as_of=card.as_of,
+        revision=revision,
+        source=source,
+        notes=(card.about, card.source, *_findings(card)),
+    )
+
+
+def _has_values(frame: pd.DataFrame, column: Column) -> bool:
+    """Whether a column says anything here; the four that identify a row are always shown."""
+    if column.kind in ("rank", "number") or column.key in ("model", "precision", "revision", "license", "model_type"):
+        return True
+    values = frame[column.key]
+    return bool(values.fillna(False).any()) if column.kind == "flag" else bool(values.notna().any())
+
+
+def _with_scores(card: TableCard, table: pd.DataFrame) -> pd.DataFrame:
+    columns: dict[str, object] = {name: table[name] for name in table if "." not in str(name)}
+    for task in card.tasks:
+        score = table[f"score.{task.name}"].to_numpy(dtype=float)
+        columns[task.name] = score
+        columns[f"{task.name}_half"] = Z_95 * _standard_error(task, table, score)
+    return pd.DataFrame(columns)
+
+
+def _standard_error(task: TaskCard, table: pd.DataFrame, score: np.ndarray) -> np.ndarray:
+    """Measured standard errors where the table has them, else those of the binomial distribution."""
+    raw = table[f"raw.{task.name}"].to_numpy(dtype=float) if f"raw.{task.name}" in table else score
+    sizes = table[f"n.{task.name}"].to_numpy(dtype=float) if f"n.{task.name}" in table else np.full(len(table), np.nan)
+    sizes = np.where(np.isfinite(sizes), sizes, np.nan if task.n is None else task.n)
+    error = binomial_standard_error(raw, sizes, task.slope)
+    if f"stderr.{task.name}" not in table:
+        return error
+    measured = table[f"stderr.{task.name}"].to_numpy(dtype=float)
+    return np.where(np.isfinite(measured), measured, error)
+
+
+def _with_average(frame: pd.DataFrame, card: TableCard) -> pd.DataFrame:
+    names = [task.name for task in card.tasks]
+    halves = frame[[f"{name}_half" for name in names]].to_numpy(dtype=float)
+    frame["average"] = frame[names].mean(axis=1, skipna=False)
+    frame["average_half"] = np.sqrt((halves**2).sum(axis=1)) / len(names)
+    return frame
+
+
+def _with_ranks(frame: pd.DataFrame) -> pd.DataFrame:
+    """Sorted from best to worst average (ties by name), with rank ranges and tied groups."""
+    frame = frame.sort_values(["average", "model"], ascending=[False, True], kind="stable", ignore_index=True)
+    average, half = frame["average"].to_numpy(dtype=float), frame["average_half"].to_numpy(dtype=float)
+    originals = ~frame["duplicate"].fillna(False).to_numpy(dtype=bool)
+    best, worst = rank_ranges(average - half, average + half, originals)
+    frame["rank_lower"] = pd.Series(best).where(best > 0)
+    frame["rank_upper"] = pd.Series(worst).where(worst > 0)
+    frame["band"] = bands(average - half, average + half)
+    frame["pinned"] = False
+    return frame
+
+
+def _chance_row(card: TableCard) -> pd.DataFrame:
+    row: dict[str, object] = {task.name: task.chance for task in card.tasks}
+    known = [task.chance for task in card.tasks if task.chance is not None]
+    average = sum(known) / len(known) if len(known) == len(card.tasks) else None
+    return pd.DataFrame([{"model": CHANCE_ROW, "pinned": True, "average": average, "band": -1, **row}])
+
+
+def _model_urls(frame: pd.DataFrame) -> "pd.Series[str]":
+    on_hub = frame["model"].str.contains("/") & ~frame["model"].str.startswith("local/") & ~frame["pinned"]
+    return ("https://huggingface.co/" + frame["model"]).where(on_hub)
+
+
+def _row_ids(frame: pd.DataFrame) -> list[str]:
+    """A short name a row that stays the same when other rows come or go."""
+    parts = frame[["model", "revision", "precision", "weight_type", "chat_template", "evaluated_on"]].astype("string")
+    texts = parts.fillna("").agg("\x1f".join, axis=1)
+    copies = texts.groupby(texts).cumcount().astype(str)
+    return [hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:10] for text in texts + "\x1f" + copies]
+
+
+def _fill_flags(frame: pd.DataFrame) -> pd.DataFrame:
+    for column in TRAILING:
+        if column.kind == "flag":
+            frame[column.key] = frame[column.key].astype("boolean").fillna(False).astype(bool)
+    return frame
+
+
+def _findings(card: TableCard) -> list[str]:
+    notes = [f"{finding.what} Rows: {finding.rows:,}. {finding.treatment}" for finding in card.findings]
+    return notes + [f"Left out, {item.where}: {item.reason}" for item in card.rejected]
