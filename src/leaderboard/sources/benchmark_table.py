@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import Field, ValidationError
 
@@ -154,21 +155,36 @@ def read_table(folder: Path, name: str) -> tuple[TableCard, pd.DataFrame]:
     path = folder / FOLDER / f"{name}.parquet"
     try:
         frame = pq.read_table(path).to_pandas()
-    except (OSError, ValueError) as error:
+    except (OSError, pa.ArrowException) as error:
         raise BadRecord(f"{path.name}: not a readable parquet file: {str(error)[:300]}") from error
     return card, normalise(frame, card)
 
 
-def list_tables(folder: Path) -> tuple[list[TableCard], list[tuple[str, str]]]:
-    """Cards of all tables in a store's folder by their order, and (file, reason) of the unreadable ones."""
+def list_tables(folder: Path) -> tuple[list[TableCard], list[Rejected]]:
+    """Cards of all tables in a store's folder by their order, and the unreadable ones with their reasons."""
     cards: list[TableCard] = []
-    bad: list[tuple[str, str]] = []
+    rejected: list[Rejected] = []
     for path in sorted((folder / FOLDER).glob("*.json")):
         try:
-            cards.append(read_card(path))
+            cards.append(_checked_card(path))
         except BadRecord as error:
-            bad.append((f"{FOLDER}/{path.name}", str(error)))
-    return sorted(cards, key=lambda card: (card.order, card.name)), bad
+            rejected.append(Rejected(where=f"{FOLDER}/{path.name}", reason=str(error)))
+    return sorted(cards, key=lambda card: (card.order, card.name)), rejected
+
+
+def _checked_card(path: Path) -> TableCard:
+    """A card whose table can be opened; reads only the parquet's footer."""
+    card = read_card(path)
+    if card.name != path.stem:
+        raise BadRecord(f"its name is {card.name!r}; expected {path.stem!r}, the name of its file.")
+    try:
+        columns = set(pq.read_schema(path.with_suffix(".parquet")).names)
+    except (OSError, pa.ArrowException) as error:
+        raise BadRecord(f"{card.name}.parquet cannot be opened: {str(error)[:200]}") from error
+    missing = {"model", *task_columns(card)} - columns
+    if missing:
+        raise BadRecord(f"{card.name}.parquet has no column {', '.join(sorted(missing))}.")
+    return card
 
 
 def merge_rows(old: pd.DataFrame, new: pd.DataFrame, identity: Sequence[str]) -> pd.DataFrame:
