@@ -1,0 +1,107 @@
+"""One way to talk to the Hub: timeouts, no telemetry, no progress bars, errors in words without secrets.
+
+huggingface_hub shares one HTTP client in a process and gives it no timeout, so a Hub that hangs would hang its
+callers for ever; `open_hub` replaces that client once. Only reading and error handling live here: writing is the
+business of `leaderboard.hub_store`.
+"""
+
+import re
+import threading
+from collections.abc import Mapping
+
+import httpx2
+from huggingface_hub import HfApi, constants, set_client_factory
+from huggingface_hub.errors import (
+    DisabledRepoError,
+    EntryNotFoundError,
+    GatedRepoError,
+    HfHubHTTPError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+from huggingface_hub.utils._http import hf_request_event_hook
+from huggingface_hub.utils.tqdm import disable_progress_bars
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 10.0
+SECRET = re.compile(r"hf_[A-Za-z0-9]{8,}|(?<=//)[^/@\s]+@|Bearer \S+")
+
+UNREACHABLE: tuple[type[Exception], ...] = (httpx2.HTTPError, OSError, RuntimeError, ValueError)
+"""What a call through huggingface_hub may raise when the Hub or the network misbehaves.
+
+HfHubHTTPError is an OSError; failed uploads arrive as RuntimeError, malformed answers as ValueError.
+"""
+
+_lock = threading.Lock()
+_configured: list[float] = []
+
+
+def open_hub(endpoint: str | None, token: str | None, *, timeout: float = READ_SECONDS) -> HfApi:
+    """A client for one endpoint (None: the public Hub) that never waits longer than `timeout` seconds for an answer.
+
+    Without a token no token is sent, not even one that the machine's user is logged in with.
+    """
+    _configure(timeout)
+    return HfApi(endpoint=endpoint, token=token or False, library_name="chat-model-leaderboard")
+
+
+def _configure(timeout: float) -> None:
+    """Give the process-wide client its timeout; done again only when the timeout differs."""
+    with _lock:
+        if _configured == [timeout]:
+            return
+        constants.HF_HUB_DISABLE_TELEMETRY = True
+        disable_progress_bars()
+        limits = httpx2.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout))
+        set_client_factory(
+            lambda: httpx2.Client(
+                event_hooks={"request": [hf_request_event_hook]}, follow_redirects=True, timeout=limits
+            )
+        )
+        _configured[:] = [timeout]
+
+
+def status_of(error: BaseException) -> int | None:
+    """HTTP status behind an error or its causes, None when no answer came."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, HfHubHTTPError):
+            return int(seen.response.status_code)
+        seen = seen.__cause__
+    return None
+
+
+def headers_of(error: BaseException) -> Mapping[str, str]:
+    """Headers of the answer behind an error; empty when no answer came."""
+    return error.response.headers if isinstance(error, HfHubHTTPError) else {}
+
+
+def redact(text: str, token: str | None = None) -> str:
+    """The text with access tokens and passwords in addresses replaced."""
+    if token:
+        text = text.replace(token, "<token>")
+    return SECRET.sub("<token>", text)
+
+
+def explain(error: BaseException, token: str | None = None) -> str:
+    """What went wrong with the Hub, in one line that is safe to show."""
+    if isinstance(error, GatedRepoError):
+        return "access is gated: its terms must be accepted first"
+    if isinstance(error, DisabledRepoError):
+        return "access is disabled by the Hub"
+    if isinstance(error, RevisionNotFoundError):
+        return "the revision does not exist"
+    if isinstance(error, EntryNotFoundError):
+        return "a file does not exist"
+    if isinstance(error, RepositoryNotFoundError):
+        return "the repository does not exist, or is private and the token gives no access"
+    if isinstance(error.__cause__, UNREACHABLE) and not isinstance(error, httpx2.HTTPError | HfHubHTTPError):
+        return explain(error.__cause__, token)
+    status = status_of(error)
+    if status is not None:
+        return f"the Hub answered {status}"
+    if isinstance(error, httpx2.TimeoutException):
+        return "the Hub did not answer in time"
+    if isinstance(error, httpx2.HTTPError):
+        return f"the Hub cannot be reached ({type(error).__name__})"
+    return redact(f"{type(error).__name__}: {' '.join(str(error).split())[:300]}", token)

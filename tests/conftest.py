@@ -1,0 +1,17 @@
+"""Fixtures shared by all tests."""
+
+from collections.abc import Iterator
+
+import pytest
+from huggingface_hub import close_session, constants
+
+from tests.fakehub import FakeHub
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
+    """A running Hub on this machine; pass `hub.endpoint` and `hub.token` on explicitly."""
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    with FakeHub() as running:
+        yield running
+        close_session()
