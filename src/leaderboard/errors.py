@@ -5,6 +5,7 @@ LeaderboardError
 ├── InvalidQuery          a filter, sort, column or view that the board does not have
 ├── BadRecord             one file or row that cannot be read; it is quarantined, never fatal
 ├── ModelUnavailable      a model id that does not exist, is private, gated or cannot be reached
+│   └── RevisionUnavailable  the model exists, the revision does not
 ├── StoreError
 │   ├── NotFound          no object at that path
 │   ├── Conflict          somebody else wrote first (compare-and-swap lost)
@@ -30,8 +31,8 @@ class LeaderboardError(Exception):
 class Problem:
     """One reason why an input is refused.
 
-    `field` names the form field or CLI option; `message` says what is wrong with which value,
-    what was expected and what to do.
+    `field` names the form field or CLI option, '' when it is about none of them; `message` says what is wrong with
+    which value, what was expected and what to do.
     """
 
     field: str
@@ -43,7 +44,7 @@ class InvalidSubmission(LeaderboardError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(f"{p.field}: {p.message}" for p in self.problems))
+        super().__init__("\n".join(f"{p.field}: {p.message}" if p.field else p.message for p in self.problems))
 
 
 class InvalidQuery(LeaderboardError):
@@ -56,6 +57,10 @@ class BadRecord(LeaderboardError):
 
 class ModelUnavailable(LeaderboardError):
     """A model that cannot be evaluated because it cannot be fetched."""
+
+
+class RevisionUnavailable(ModelUnavailable):
+    """A revision that the model does not have."""
 
 
 class StoreError(LeaderboardError):

@@ -1,0 +1,254 @@
+"""The rules of submissions, one small function each: what a field may hold and what a model must offer.
+
+Enters: raw values and `ModelFacts`. Leaves: parsed values, or texts that say what is wrong with which value, what
+was expected and what to do.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from leaderboard.errors import Problem
+from leaderboard.model_facts import ModelFacts
+from leaderboard.records import MODEL_ID_PATTERN, Precision
+from leaderboard.settings import Settings
+
+MODEL_ID = re.compile(MODEL_ID_PATTERN, re.ASCII)
+REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*", re.ASCII)
+LONGEST_ID = 193
+LONGEST_REVISION = 100
+LONGEST_SENDER = 100
+RESERVED = ("api", "datasets", "models", "spaces")
+BYTES_PER_PARAM: dict[Precision, int] = {"bfloat16": 2, "float16": 2, "float32": 4}
+WIDEST = max(BYTES_PER_PARAM.values())
+NOT_GENERATIVE = re.compile(
+    r"For(?:MaskedLM|SequenceClassification|TokenClassification|QuestionAnswering|MultipleChoice|ImageClassification"
+    r"|PreTraining)$"
+)
+
+
+Choice = TypeVar("Choice", bound=str)
+
+
+class Refused(ValueError):
+    """A raw value that a field cannot hold; its text is the problem's message."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a submission may cost.
+
+    `max_weight_bytes` bounds the real size of the weight files, `memory_bytes` is what an evaluation may use.
+    """
+
+    max_params: int
+    max_open_per_sender: int
+    max_weight_bytes: int
+    memory_bytes: int
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Limits":
+        """The configured limits; weights may be as large as the largest model in the widest precision."""
+        return cls(
+            max_params=settings.max_params,
+            max_open_per_sender=settings.max_open_per_sender,
+            max_weight_bytes=settings.max_params * WIDEST,
+            memory_bytes=int(settings.memory_limit_gb * 2**30),
+        )
+
+
+def shown(value: object) -> str:
+    """A value as it may stand in a message: escaped, on one line, cut to 60 characters."""
+    if not isinstance(value, str):
+        return f"a value of type {type(value).__name__}"
+    text = ascii(value[:60])
+    return f"{text} … ({len(value)} characters)" if len(value) > 60 else text
+
+
+def parse_text(value: object) -> str:
+    """A string without the ordinary spaces around it; tabs, line breaks and other blanks stay and are refused later.
+
+    Raises Refused for anything but a string.
+    """
+    if not isinstance(value, str):
+        raise Refused(f"Found {shown(value)}; expected text.")
+    return value.strip(" ")
+
+
+def parse_model(value: object) -> str:
+    """A model id, `org/name`, in the form the Hub allows.
+
+    Raises Refused.
+    """
+    text = parse_text(value)
+    if not text:
+        raise Refused("No model is named; expected an id such as org/name.")
+    if len(text) > LONGEST_ID or not MODEL_ID.fullmatch(text):
+        raise Refused(
+            f"{shown(text)} is not a model id; expected org/name with at most 96 ASCII letters, digits, '.', '_' or "
+            "'-' on each side, each side starting with a letter or digit. Copy the id from the model's page."
+        )
+    if text.split("/")[0].lower() in RESERVED:
+        raise Refused(f"{shown(text)} does not name a model: {text.split('/')[0]!r} is no organisation. Name a model.")
+    if "--" in text or ".." in text or any(part.endswith((".", "-", ".git")) for part in text.split("/")):
+        raise Refused(
+            f"{shown(text)} is not a model id; the Hub allows neither '--' nor '..' nor a part that ends in '.', '-' "
+            "or '.git'. Copy the id from the model's page."
+        )
+    return text
+
+
+def parse_revision(value: object) -> str:
+    """A branch, tag or commit; main when empty.
+
+    Raises Refused, also for pull requests: anybody can open one on anybody's model.
+    """
+    text = parse_text(value) or "main"
+    if text.startswith("refs/"):
+        raise Refused(f"{shown(text)} is a reference such as a pull request; expected a branch, tag or commit.")
+    if (
+        len(text) > LONGEST_REVISION
+        or not REVISION.fullmatch(text)
+        or ".." in text
+        or any(part.endswith((".", ".lock")) for part in text.split("/"))
+    ):
+        raise Refused(f"{shown(text)} is not a revision; expected main, a branch, a tag or a 40-digit commit sha.")
+    return text
+
+
+def one_of(choices: Sequence[Choice]) -> Callable[[object], Choice]:
+    """A parser that accepts exactly these words."""
+
+    def parse(value: object) -> Choice:
+        text = parse_text(value)
+        for choice in choices:
+            if text == choice:
+                return choice
+        raise Refused(f"{shown(text)} is not known; choose one of {', '.join(choices)}.")
+
+    return parse
+
+
+def parse_flag(value: object) -> bool:
+    """True or False.
+
+    Raises Refused for anything else, also for 0, 1 and 'true'.
+    """
+    if not isinstance(value, bool):
+        raise Refused(f"Found {shown(value)}; expected true or false.")
+    return value
+
+
+def parse_sender(value: object) -> str:
+    """A name to count submissions by.
+
+    Raises Refused.
+    """
+    text = parse_text(value)
+    if not text or len(text) > LONGEST_SENDER or not text.isprintable():
+        raise Refused(f"{shown(text)} is not a sender; expected 1 to {LONGEST_SENDER} printable characters.")
+    return text
+
+
+def facts_problems(facts: ModelFacts, *, chat_template: bool, limits: Limits) -> list[Problem]:
+    """Every reason why a model that exists cannot be evaluated here."""
+    found = [_licence(facts), _weights(facts), _code(facts), _tokenizer(facts), _architecture(facts)]
+    found += [_params(facts, limits), _size(facts, limits)]
+    problems = [Problem(field="model", message=f"{facts.model} {text}") for text in found if text]
+    if chat_template and not facts.has_chat_template:
+        message = (
+            f"{facts.model} has no chat template (`chat_template` in tokenizer_config.json or chat_template.jinja); "
+            "switch the chat template off or add one to the model."
+        )
+        problems.append(Problem(field="chat_template", message=message))
+    return problems
+
+
+def _licence(facts: ModelFacts) -> str | None:
+    if facts.license:
+        return None
+    return "names no licence; add `license:` to the front matter of its README.md."
+
+
+def _weights(facts: ModelFacts) -> str | None:
+    if facts.has_safetensors:
+        return None
+    if facts.pickle_only:
+        return (
+            "has its weights only as pickle files, which can run code when loaded; add *.safetensors files "
+            "(save_pretrained writes them)."
+        )
+    return "has no weights as *.safetensors files; expected at least one. Add them with save_pretrained."
+
+
+def _code(facts: ModelFacts) -> str | None:
+    if not facts.needs_remote_code:
+        return None
+    return (
+        "needs code of its own (`auto_map` in config.json), and submitted code is never run here; submit a model whose "
+        "architecture is part of transformers."
+    )
+
+
+def _tokenizer(facts: ModelFacts) -> str | None:
+    if facts.has_tokenizer:
+        return None
+    return "has no tokenizer; expected tokenizer.json, tokenizer.model or vocab files. Add them to the model."
+
+
+def _architecture(facts: ModelFacts) -> str | None:
+    if facts.architecture is None or not NOT_GENERATIVE.search(facts.architecture):
+        return None
+    return f"is a {facts.architecture} (`architectures` in config.json); expected a model that generates text."
+
+
+def _params(facts: ModelFacts, limits: Limits) -> str | None:
+    if facts.params is None or facts.params <= limits.max_params:
+        return None
+    return (
+        f"has {facts.params / 1e9:.2f} billion parameters; at most {limits.max_params / 1e9:g} billion are evaluated "
+        "here. Submit a smaller model."
+    )
+
+
+def _size(facts: ModelFacts, limits: Limits) -> str | None:
+    if facts.weight_bytes <= limits.max_weight_bytes:
+        return None
+    return (
+        f"has {gigabytes(facts.weight_bytes)} of weight files; at most {gigabytes(limits.max_weight_bytes)} are "
+        "loaded here. Submit a smaller model or fewer copies of its weights."
+    )
+
+
+def warnings(precision: Precision, facts: ModelFacts, limits: Limits) -> list[str]:
+    """What a sender should know although it does not stand in the way."""
+    found = []
+    if facts.params is None:
+        found.append(f"{facts.model} does not tell its number of parameters; the board will leave it blank.")
+    needed = (facts.params or 0) * BYTES_PER_PARAM[precision]
+    if needed > limits.memory_bytes:
+        found.append(
+            f"The weights need about {gigabytes(needed)} in {precision}, an evaluation here may use "
+            f"{gigabytes(limits.memory_bytes)}; it will probably fail for lack of memory."
+        )
+    if facts.architecture is None:
+        found.append(f"{facts.model} names no architecture in config.json; it may not load.")
+    return found
+
+
+def facts_lines(facts: ModelFacts) -> list[str]:
+    """The facts of a model for a person to read."""
+    params = "unknown" if facts.params is None else f"{facts.params / 1e9:.3f} billion"
+    return [
+        f"model         {facts.model} at {facts.revision}",
+        f"licence       {facts.license or 'none'}",
+        f"parameters    {params}, {gigabytes(facts.weight_bytes)} of weights",
+        f"architecture  {facts.architecture or 'unknown'}",
+        f"chat template {'yes' if facts.has_chat_template else 'no'}",
+    ]
+
+
+def gigabytes(n_bytes: int) -> str:
+    """Bytes as decimal gigabytes."""
+    return f"{n_bytes / 1e9:.2f} GB"
