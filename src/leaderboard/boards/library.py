@@ -17,6 +17,7 @@ import pandas as pd
 from leaderboard.boards import llm_benchmarks
 from leaderboard.boards.board import Board
 from leaderboard.errors import InvalidQuery
+from leaderboard.records import RunResult
 from leaderboard.sources import runs
 from leaderboard.sources.benchmark_table import Rejected, TableCard, list_tables, normalise, read_table
 
@@ -61,7 +62,8 @@ class _Shelf:
     revision: str
     snapshot: Snapshot
     cards: tuple[TableCard, ...]
-    runs: dict[str, tuple[TableCard, pd.DataFrame]]
+    runs: dict[str, RunResult]
+    run_tables: dict[str, tuple[TableCard, pd.DataFrame]]
     rejected: tuple[Rejected, ...]
     boards: dict[str, Board] = field(default_factory=dict)
 
@@ -85,7 +87,7 @@ class Library:
         """The views of a tab, the default one first. Raises InvalidQuery for an unknown tab."""
         self._require_tab(tab)
         shelf = self._current()
-        cards = [*shelf.cards, *(card for card, _ in shelf.runs.values())]
+        cards = [*shelf.cards, *(card for card, _ in shelf.run_tables.values())]
         return [View(value=c.name, label=c.label, group=c.group, title=c.title, about=c.about) for c in cards]
 
     def board(self, tab: str, view: str | None = None) -> Board:
@@ -110,6 +112,10 @@ class Library:
     def rejected(self) -> tuple[Rejected, ...]:
         """Files that could not be read, with the reasons."""
         return self._current().rejected
+
+    def run(self, key: str) -> RunResult | None:
+        """The finished evaluation with that key, or None."""
+        return self._current().runs.get(key)
 
     def run_path(self, relative: str) -> Path | None:
         """The file of a result or of samples, wherever it lies; None when there is no such file."""
@@ -142,13 +148,14 @@ def _load(snapshot: Snapshot, results: Path, revision: str, now: datetime) -> _S
     found, rejected = runs.read_runs([snapshot.folder, results], now=now)
     made_here = {card.name: (card, frame) for card, frame in runs.tables(found, rejected)}
     return _Shelf(
-        revision=revision, snapshot=snapshot, cards=tuple(cards), runs=made_here, rejected=(*bad, *rejected)
+        revision=revision, snapshot=snapshot, cards=tuple(cards), runs={run.key: run for run in found},
+        run_tables=made_here, rejected=(*bad, *rejected),
     )  # fmt: skip
 
 
 def _make(shelf: _Shelf, name: str) -> Board:
-    if name in shelf.runs:
-        card, frame = shelf.runs[name]
+    if name in shelf.run_tables:
+        card, frame = shelf.run_tables[name]
         return llm_benchmarks.build(card, normalise(frame, card), revision=shelf.revision, source="evaluated here")
     card, frame = read_table(shelf.snapshot.folder, name)
     return llm_benchmarks.build(card, frame, revision=shelf.revision, source=shelf.snapshot.origin)

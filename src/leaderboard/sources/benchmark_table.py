@@ -7,7 +7,7 @@ Columns of the parquet: those of `META_COLUMNS`, then per task `score.<task>` (0
 `stderr.<task>`, `n.<task>`, `raw.<task>` (before normalisation). Missing is null, never 0.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -185,9 +185,3 @@ def _checked_card(path: Path) -> TableCard:
     if missing:
         raise BadRecord(f"{card.name}.parquet has no column {', '.join(sorted(missing))}.")
     return card
-
-
-def merge_rows(old: pd.DataFrame, new: pd.DataFrame, identity: Sequence[str]) -> pd.DataFrame:
-    """`old` and `new` together; of rows with the same identity columns the new one stays."""
-    both = pd.concat([old, new], ignore_index=True)
-    return both.drop_duplicates(list(identity), keep="last").reset_index(drop=True)

@@ -1,0 +1,121 @@
+"""Importing files of other projects into a store folder as benchmark tables.
+
+Enters: a format name, a file or folder, a store folder. Leaves: a written table and a `Report` of what was read
+and what was left out and why. Nothing that cannot be read stops the rest.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from leaderboard.errors import BadRecord
+from leaderboard.sources.benchmark_table import FOLDER, Rejected, TableCard, TaskCard, read_table, write_table
+from leaderboard.sources.open_llm_leaderboard import read_dump
+from leaderboard.sources.results_json import READERS, Row
+
+DUMP = "open-llm-dump"
+FORMATS = (DUMP, *READERS)
+IDENTITY = ["model", "revision", "precision"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What an import did."""
+
+    table: str
+    n_rows: int
+    n_read: int
+    rejected: tuple[Rejected, ...]
+
+
+def import_files(format_name: str, path: Path, store: Path, *, name: str, now: datetime) -> Report:
+    """Read a file, or every file below a folder, into the table `name` of a store folder.
+
+    Rows of a known model, revision and precision are updated, others added. Raises BadRecord when the format is
+    unknown, the path does not exist, or nothing at all could be read.
+    """
+    if format_name not in FORMATS:
+        raise BadRecord(f"Format is {format_name!r}; expected one of {', '.join(FORMATS)}.")
+    if not path.exists():
+        raise BadRecord(f"{path} does not exist; expected a file or a folder.")
+    if format_name == DUMP:
+        return _import_dump(path, store, name, now)
+    rows, rejected = _read_rows(format_name, path)
+    if not rows:
+        reasons = "; ".join(f"{item.where} {item.reason}" for item in rejected[:3]) or "no .json files"
+        raise BadRecord(f"Nothing could be read from {path}: {reasons}")
+    return _merge_into(store, name, rows, rejected, now, format_name)
+
+
+def _import_dump(path: Path, store: Path, name: str, now: datetime) -> Report:
+    card, frame = read_dump(path, name=name, as_of=now)
+    write_table(store, card, frame)
+    return Report(table=card.name, n_rows=len(frame), n_read=1, rejected=card.rejected)
+
+
+def _read_rows(format_name: str, path: Path) -> tuple[list[Row], list[Rejected]]:
+    rows, rejected = [], []
+    files = sorted(path.rglob("*.json")) if path.is_dir() else [path]
+    for file in files:
+        try:
+            rows.append(READERS[format_name](file))
+        except BadRecord as error:
+            where = file.relative_to(path).as_posix() if path.is_dir() else file.name
+            rejected.append(Rejected(where=where, reason=str(error)))
+    return rows, rejected
+
+
+def _merge_into(
+    store: Path, name: str, rows: list[Row], rejected: list[Rejected], now: datetime, format_name: str
+) -> Report:
+    old_card, old = _existing(store, name)
+    tasks = _union([*(old_card.tasks if old_card else ()), *(task for row in rows for task in row.tasks)])
+    if not tasks:
+        raise BadRecord(f"Table {name!r} has no scores yet; import results before requests.")
+    frame = _update(old, pd.DataFrame([row.values for row in rows]))
+    frame["duplicate"] = frame["model"].duplicated()
+    card = TableCard(
+        name=name,
+        label=name.replace("_", " "),
+        order=50,
+        title=f"Imported results: {name}",
+        about=f"Imported from {format_name} files.",
+        source=f"Imported on {now.astimezone(UTC):%Y-%m-%d}; not evaluated here.",
+        license="as the imported files",
+        as_of=now,
+        tasks=tasks,
+        rejected=tuple(rejected),
+    )
+    write_table(store, card, frame)
+    return Report(table=name, n_rows=len(frame), n_read=len(rows), rejected=tuple(rejected))
+
+
+def _existing(store: Path, name: str) -> tuple[TableCard | None, pd.DataFrame]:
+    if not (store / FOLDER / f"{name}.json").exists():
+        return None, pd.DataFrame(columns=["model"])
+    card, frame = read_table(store, name)
+    return card, frame.dropna(axis="columns", how="all")
+
+
+def _union(tasks: Iterable[TaskCard]) -> tuple[TaskCard, ...]:
+    """Tasks by name; the size of one that differs between files is only known a row."""
+    by_name: dict[str, TaskCard] = {}
+    for task in tasks:
+        known = by_name.setdefault(task.name, task)
+        if known.n != task.n:
+            by_name[task.name] = known.model_copy(update={"n": None})
+    return tuple(by_name.values())
+
+
+def _update(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Both frames together; where a row is in both, the new values win and the old ones fill what is missing."""
+    both = pd.concat([new.iloc[::-1], old], ignore_index=True)
+    for column in IDENTITY:
+        both[column] = (both[column] if column in both else pd.Series(index=both.index, dtype="string")).astype(
+            "string"
+        )
+    keys = both[IDENTITY].fillna("").agg("\x1f".join, axis=1)
+    return both.groupby(keys, sort=False).first().reset_index(drop=True)

@@ -1,0 +1,175 @@
+"""The submit form: checks while you fill it in, says all problems at once, gives a receipt that stays."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from leaderboard.errors import InvalidSubmission, Problem
+from leaderboard.records import MODEL_TYPES, PRECISIONS, QueueEntry
+from leaderboard.submissions import Checked, Draft
+from leaderboard.suites import evaluable_suites
+from leaderboard.views import text
+
+FORM_FIELDS = tuple(text.FIELDS)
+_SALT = secrets.token_hex(8)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """Where submissions are handed in; injected, so that the views know no queue."""
+
+    check: Callable[[Draft], Checked]
+    submit: Callable[[Draft], QueueEntry]
+    retry: Callable[[str], QueueEntry]
+    get: Callable[[str], QueueEntry | None]
+
+
+def sender_of(request: gr.Request | None) -> str:
+    """The signed-in user, or a name that is the same for one visitor while the server runs and says nothing else."""
+    if request is None:
+        return "anonymous"
+    if request.username:
+        return str(request.username)
+    forwarded = request.headers.get("x-forwarded-for", "").split(",")[0].strip()
+    host = forwarded or (request.client.host if request.client else "")
+    return "visitor-" + hashlib.sha256(f"{_SALT}{host}".encode()).hexdigest()[:8]
+
+
+def build(desk: Desk, *, evaluator_text: str) -> None:
+    """The form inside the current tab."""
+    gr.HTML(
+        '<p class="lb-lead">Submit a model id. It is checked at once, pinned to a commit, and waits in the queue '
+        f"until the evaluator takes it. {text.escape(evaluator_text)}</p>",
+        apply_default_css=False,
+    )
+    with gr.Row():
+        with gr.Column(scale=3):
+            model = gr.Textbox(label="Model id", placeholder="org/name, or local/folder", max_length=300)
+            model_problem = _slot()
+        with gr.Column(scale=1):
+            revision = gr.Textbox(label="Revision", value="main", max_length=200, info="Branch, tag or commit")
+            revision_problem = _slot()
+    with gr.Row():
+        with gr.Column():
+            suites = [(suite.title, suite.name) for suite in evaluable_suites()]
+            suite = gr.Dropdown(suites, value=suites[0][1], label="Suite")
+            suite_problem = _slot()
+        with gr.Column():
+            precision = gr.Dropdown(list(PRECISIONS), value="bfloat16", label="Precision")
+            precision_problem = _slot()
+        with gr.Column():
+            model_type = gr.Dropdown(list(MODEL_TYPES), value="unknown", label="Type")
+            model_type_problem = _slot()
+    chat_template = gr.Checkbox(label="Put questions through the model's chat template", value=False)
+    chat_problem = _slot()
+    with gr.Row():
+        check = gr.Button("Check only", scale=0, min_width=140)
+        submit = gr.Button("Submit", variant="primary", scale=0, min_width=140)
+    verdict = gr.HTML("", apply_default_css=False, elem_id="submit-verdict")
+    fields = [model, revision, precision, suite, chat_template, model_type]
+    slots = [model_problem, revision_problem, precision_problem, suite_problem, chat_problem, model_type_problem]
+    outputs = [*slots, verdict]
+
+    def on_check(*values: Any, request: gr.Request) -> list[str]:
+        return _show(desk.check(_draft(values, request)))
+
+    def on_submit(*values: Any, request: gr.Request) -> list[str]:
+        try:
+            entry = desk.submit(_draft(values, request))
+        except InvalidSubmission as error:
+            return _show_problems(error.problems)
+        return [*("" for _ in slots), text.receipt_html(entry)]
+
+    def on_edit(*values: Any, request: gr.Request) -> list[str]:
+        empty = not str(values[0] or "").strip()
+        return [""] * len(outputs) if empty else on_check(*values, request=request)
+
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    check.click(_positional(on_check), fields, outputs, api_visibility="private")
+    gr.on([submit.click, model.submit], _positional(on_submit), fields, outputs, api_visibility="private")
+    edits = [model.blur, revision.blur, precision.change, suite.change, chat_template.change]
+    gr.on(edits, _positional(on_edit), fields, outputs, trigger_mode="always_last", **quiet)
+
+
+def add_api(desk: Desk) -> None:
+    """The same submission for programs: `gradio_client` names /check, /submit, /retry and /status."""
+
+    def check(
+        model: str, revision: str = "main", precision: str = "bfloat16", suite: str = "core",
+        chat_template: bool = False, model_type: str = "unknown", request: gr.Request = None,  # type: ignore[assignment]
+    ) -> dict[str, Any]:  # fmt: skip
+        """Everything that would be refused about a submission, without submitting it."""
+        checked = desk.check(_draft((model, revision, precision, suite, chat_template, model_type), request))
+        pinned = checked.submission
+        return {
+            "acceptable": checked.acceptable,
+            "key": pinned.key if pinned else None,
+            "revision": pinned.revision if pinned else None,
+            "duplicate": checked.duplicate.state if checked.duplicate else None,
+            "problems": _problem_list(checked.problems),
+            "warnings": list(checked.warnings),
+        }
+
+    def submit(
+        model: str, revision: str = "main", precision: str = "bfloat16", suite: str = "core",
+        chat_template: bool = False, model_type: str = "unknown", request: gr.Request = None,  # type: ignore[assignment]
+    ) -> dict[str, Any]:  # fmt: skip
+        """Submit a model; its key and position, or every problem."""
+        try:
+            entry = desk.submit(_draft((model, revision, precision, suite, chat_template, model_type), request))
+        except InvalidSubmission as error:
+            return {"accepted": False, "problems": _problem_list(error.problems)}
+        return {"accepted": True, **_entry(entry)}
+
+    def status(key: str) -> dict[str, Any]:
+        """State, progress and reason of one submission; state is null for an unknown key."""
+        entry = desk.get(str(key))
+        return _entry(entry) if entry else {"key": str(key)[:80], "state": None}
+
+    def retry(key: str) -> dict[str, Any]:
+        """Put a failed submission back into the queue."""
+        return _entry(desk.retry(str(key)))
+
+    for function in (check, submit, status, retry):
+        gr.api(function, api_name=function.__name__)
+
+
+def _positional(function: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    """Gradio finds the request by the annotation of a named argument; it cannot see one behind *values."""
+
+    def call(
+        model: Any, revision: Any, precision: Any, suite: Any, chat_template: Any, model_type: Any, request: gr.Request
+    ) -> list[str]:
+        return function(model, revision, precision, suite, chat_template, model_type, request=request)
+
+    return call
+
+
+def _slot() -> gr.HTML:
+    return gr.HTML("", apply_default_css=False, elem_classes=["lb-slot"])
+
+
+def _draft(values: tuple[Any, ...], request: gr.Request | None) -> Draft:
+    return Draft(**dict(zip(FORM_FIELDS, values, strict=True)), sender=sender_of(request))
+
+
+def _show(checked: Checked) -> list[str]:
+    by_field = [text.problem_html(checked.problems, field) for field in FORM_FIELDS]
+    return [*by_field, text.verdict_html(checked) + text.problem_html(checked.problems, None)]
+
+
+def _show_problems(problems: tuple[Problem, ...]) -> list[str]:
+    return _show(Checked(submission=None, problems=problems))
+
+
+def _problem_list(problems: tuple[Problem, ...]) -> list[dict[str, str]]:
+    return [{"field": problem.field, "message": problem.message} for problem in problems]
+
+
+def _entry(entry: QueueEntry) -> dict[str, Any]:
+    return {"key": entry.key, **entry.model_dump(mode="json", exclude={"submission"}), "model": entry.submission.model,
+            "revision": entry.submission.revision}  # fmt: skip
