@@ -114,6 +114,7 @@ class FakeHub:
         self.repos: dict[tuple[str, str], Repo] = {}
         self.lfs: dict[str, bytes] = {}
         self.faults: list[Fault] = []
+        self.tampered: dict[str, bytes] = {}  # path to what is delivered instead of what is listed
         self.requests: list[tuple[str, str]] = []
         self.authorizations: list[str | None] = []
         self.lock = threading.RLock()
@@ -412,7 +413,7 @@ class Handler(BaseHTTPRequestHandler):
         commit = self.commit_of(self.find(kind, repo, files=True), revision)
         if path not in commit.files:
             raise Refused(404, "EntryNotFound", "Entry not found", {"headers": {"X-Repo-Commit": commit.sha}})
-        data = commit.files[path]
+        data = self.fake.tampered.get(path, commit.files[path])
         headers = {"X-Repo-Commit": commit.sha, "ETag": f'"{blob_id(data)}"', "Accept-Ranges": "bytes"}
         if is_lfs(path):
             etag = f'"{hashlib.sha256(data).hexdigest()}"'

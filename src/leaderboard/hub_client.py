@@ -8,19 +8,22 @@ business of `leaderboard.hub_store`.
 import re
 import threading
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import httpx2
 from huggingface_hub import HfApi, constants, set_client_factory
 from huggingface_hub.errors import (
     DisabledRepoError,
-    EntryNotFoundError,
     GatedRepoError,
     HfHubHTTPError,
+    RemoteEntryNotFoundError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
 from huggingface_hub.utils._http import hf_request_event_hook
 from huggingface_hub.utils.tqdm import disable_progress_bars
+
+from leaderboard.errors import LeaderboardError, StoreError
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
@@ -32,8 +35,54 @@ UNREACHABLE: tuple[type[Exception], ...] = (httpx2.HTTPError, OSError, RuntimeEr
 HfHubHTTPError is an OSError; failed uploads arrive as RuntimeError, malformed answers as ValueError.
 """
 
+MEANINGS: tuple[tuple[type[Exception], str], ...] = (
+    (GatedRepoError, "access is gated: its terms must be accepted first"),
+    (DisabledRepoError, "access is disabled by the Hub"),
+    (RevisionNotFoundError, "the revision does not exist"),
+    (RepositoryNotFoundError, "the repository does not exist, or is private and the token gives no access"),
+    (RemoteEntryNotFoundError, "a file does not exist"),
+    (httpx2.TimeoutException, "the Hub did not answer in time"),
+)
+
+ADDRESS = re.compile(
+    r"hf://datasets/(?P<repo>[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95})"
+    r"(?:@(?P<revision>[A-Za-z0-9][A-Za-z0-9._/-]{0,99}))?"
+)
+PINNED = re.compile(r"[0-9a-f]{40}")
+
 _lock = threading.Lock()
 _configured: list[float] = []
+
+
+class HubAddress(NamedTuple):
+    """A dataset repository and, when given, one of its revisions."""
+
+    repo: str
+    revision: str | None
+
+    def __str__(self) -> str:
+        return f"hf://datasets/{self.repo}" + (f"@{self.revision}" if self.revision else "")
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the revision is a commit, which never changes."""
+        return bool(self.revision and PINNED.fullmatch(self.revision))
+
+
+def parse_address(text: str) -> HubAddress | None:
+    """The address `hf://datasets/org/name[@revision]`; None for a text that is no address of any kind.
+
+    Raises StoreError for other addresses.
+    """
+    match = ADDRESS.fullmatch(text)
+    if match:
+        return HubAddress(match["repo"], match["revision"])
+    if "://" not in text and not text.startswith("hf:"):
+        return None
+    raise StoreError(
+        f"{redact(ascii(text[:100]))} is not an address of data; expected hf://datasets/org/name, optionally followed "
+        "by @revision, or the path of a folder. Tokens belong in HF_TOKEN."
+    )
 
 
 def open_hub(endpoint: str | None, token: str | None, *, timeout: float = READ_SECONDS) -> HfApi:
@@ -85,23 +134,16 @@ def redact(text: str, token: str | None = None) -> str:
 
 def explain(error: BaseException, token: str | None = None) -> str:
     """What went wrong with the Hub, in one line that is safe to show."""
-    if isinstance(error, GatedRepoError):
-        return "access is gated: its terms must be accepted first"
-    if isinstance(error, DisabledRepoError):
-        return "access is disabled by the Hub"
-    if isinstance(error, RevisionNotFoundError):
-        return "the revision does not exist"
-    if isinstance(error, EntryNotFoundError):
-        return "a file does not exist"
-    if isinstance(error, RepositoryNotFoundError):
-        return "the repository does not exist, or is private and the token gives no access"
+    if isinstance(error, LeaderboardError):
+        return redact(str(error), token)
+    for kind, text in MEANINGS:
+        if isinstance(error, kind):
+            return text
     if isinstance(error.__cause__, UNREACHABLE) and not isinstance(error, httpx2.HTTPError | HfHubHTTPError):
         return explain(error.__cause__, token)
     status = status_of(error)
     if status is not None:
         return f"the Hub answered {status}"
-    if isinstance(error, httpx2.TimeoutException):
-        return "the Hub did not answer in time"
     if isinstance(error, httpx2.HTTPError):
         return f"the Hub cannot be reached ({type(error).__name__})"
     return redact(f"{type(error).__name__}: {' '.join(str(error).split())[:300]}", token)
