@@ -275,7 +275,7 @@ def test_bearer_tokens_urls_with_passwords_and_settings_are_redacted() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0.5, "0.5 s"), (90.0, "90 s"), (2700.0, "45 min"), (14_400.0, "4 h"), (16_200.0, "4 h 30 min")],,
+    [(0.5, "0.5 s"), (90.0, "90 s"), (2700.0, "45 min"), (14_400.0, "4 h"), (16_200.0, "4 h 30 min")],
 )
 def test_durations_read_well(seconds: float, shown: str) -> None:
     assert verdicts.duration(seconds) == shown
