@@ -1,0 +1,110 @@
+"""The page: title, tabs, footer, and how the address follows what is chosen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from pathlib import Path
+
+import gradio as gr
+from fastapi import FastAPI
+
+from leaderboard.boards.library import Library
+from leaderboard.service import EvaluatorStatus
+from leaderboard.views import about_tab, benchmark_tab, queue, run_page, submit_tab, table
+from leaderboard.views.text import age
+
+TITLE = "Chat model leaderboard"
+SENTENCE = "How good chat models are, with the evidence and the uncertainty of every number."
+TABS = ("llm_benchmarks", "queue", "about")
+STYLE = Path(__file__).with_name("page.css")
+FOLLOW_TABS = """
+(event) => {
+  const names = %s;
+  const wanted = names[[...document.querySelectorAll('[role=tablist] [role=tab]')].findIndex((t) => t.ariaSelected === 'true')];
+  const now = new URL(location.href);
+  if (wanted && (now.searchParams.get('tab') || names[0]) !== wanted) {
+    window.lbRemembered = window.lbRemembered || {};
+    window.lbRemembered[now.searchParams.get('tab') || names[0]] = now.search;
+    now.search = window.lbRemembered[wanted] || '?tab=' + wanted;
+    history.replaceState(null, '', now);
+  }
+}
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freshness:
+    """Whether the data shown is the newest there is."""
+
+    fetched_at: datetime
+    stale: bool
+    error: str | None
+    origin: str
+
+
+def assets() -> dict[str, bytes]:
+    """Every script and style of the views, by name below assets/."""
+    return {**table.assets(), **queue.assets(), **run_page.assets(), "page.css": STYLE.read_bytes()}
+
+
+def build(
+    library: Library, desk: submit_tab.Desk, evaluator: Callable[[], EvaluatorStatus],
+    freshness: Callable[[], Freshness], clock: Callable[[], datetime],
+) -> gr.Blocks:  # fmt: skip
+    """The Blocks of the whole page."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
+        gr.HTML(f'<header class="lb-header"><h1>{TITLE}</h1><p>{SENTENCE}</p></header>', apply_default_css=False)
+        status = gr.HTML(status_html(library, freshness(), clock()), apply_default_css=False, elem_id="data-status")
+        with gr.Tabs(elem_id="tabs") as tabs:
+            with gr.Tab("LLM benchmarks", id="llm_benchmarks"):
+                benchmark_tab.build(library)
+            with gr.Tab("Submit & queue", id="queue"):
+                submit_tab.build(desk, evaluator_text=evaluator().text)
+                queue.component()
+            with gr.Tab("About", id="about"):
+                about_tab.build(library.rejected())
+        submit_tab.add_api(desk)
+        gr.HTML(_footer(), apply_default_css=False)
+        tabs.select(None, js=FOLLOW_TABS % list(TABS), api_visibility="private")
+
+        def on_load(request: gr.Request) -> tuple[gr.Tabs, str]:
+            wanted = request.query_params.get("tab", TABS[0])
+            return gr.Tabs(selected=wanted if wanted in TABS else TABS[0]), status_html(library, freshness(), clock())
+
+        page.load(on_load, outputs=[tabs, status], api_visibility="private", show_progress="hidden")
+    page.queue(api_open=False, default_concurrency_limit=4, max_size=64)
+    return page
+
+
+def mount(app: FastAPI, page: gr.Blocks) -> FastAPI:
+    """The page behind the service's own routes, with the settings that keep it closed and light."""
+    fonts = ["system-ui", "-apple-system", "Segoe UI", "sans-serif"]
+    theme = gr.themes.Base(font=fonts, font_mono=["ui-monospace", "Menlo", "monospace"], text_size="sm", radius_size="sm")
+    css = "\n".join(body.decode() for name, body in assets().items() if name.endswith(".css") and "run_page" not in name)
+    return gr.mount_gradio_app(
+        app, page, path="/", theme=theme, css=css, show_error=False, max_file_size="64kb", ssr_mode=False,
+        footer_links=[], enable_monitoring=False,
+    )  # fmt: skip
+
+
+def status_html(library: Library, data: Freshness, now: datetime) -> str:
+    """The quiet line under the title: as of, revision, source, and a warning when the data is old."""
+    parts = [f"Figures as of {library.as_of():%Y-%m-%d}", f"revision {library.revision()}", f"from {data.origin}"]
+    line = f'<p class="lb-quiet">{escape(" · ".join(parts))}</p>'
+    if not data.stale:
+        return line
+    warning = (
+        f"The data source cannot be reached ({data.error or 'no answer'}). Shown is the last good copy, "
+        f"fetched {age(data.fetched_at, now)} ago."
+    )
+    return f'{line}<p class="lb-verdict lb-bad" role="status">{escape(warning)}</p>'
+
+
+def _footer() -> str:
+    links = (
+        ("openapi.json", "HTTP API"), ("gradio_api/info", "Gradio API"), ("data/llm_benchmarks.csv", "Download the board"),
+        ("?tab=about", "Method and sources"),
+    )  # fmt: skip
+    anchors = " ".join(f'<a href="{href}">{label}</a>' for href, label in links)
+    return f'<footer class="lb-footer">{anchors}<span>Code: Apache-2.0</span></footer>'
