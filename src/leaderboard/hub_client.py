@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import httpx2
-from huggingface_hub import HfApi, constants, set_client_factory
+from huggingface_hub import HfApi, constants, get_session, hf_raise_for_status, set_client_factory
 from huggingface_hub.errors import (
     DisabledRepoError,
     GatedRepoError,
@@ -29,10 +29,11 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
 SECRET = re.compile(r"hf_[A-Za-z0-9]{8,}|(?<=//)[^/@\s]+@|Bearer \S+")
 
-UNREACHABLE: tuple[type[Exception], ...] = (httpx2.HTTPError, OSError, RuntimeError, ValueError)
+UNREACHABLE: tuple[type[Exception], ...] = (httpx2.HTTPError, OSError, RuntimeError, ValueError, KeyError)
 """What a call through huggingface_hub may raise when the Hub or the network misbehaves.
 
-HfHubHTTPError is an OSError; failed uploads arrive as RuntimeError, malformed answers as ValueError.
+HfHubHTTPError is an OSError; failed uploads arrive as RuntimeError, malformed answers as ValueError or
+KeyError.
 """
 
 MEANINGS: tuple[tuple[type[Exception], str], ...] = (
@@ -108,6 +109,17 @@ def _configure(timeout: float) -> None:
             )
         )
         _configured[:] = [timeout]
+
+
+def fetch(url: str, token: str | None, timeout: float) -> httpx2.Response:
+    """GET an address of the Hub that the client has no method for.
+
+    Raises what huggingface_hub raises.
+    """
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    response: httpx2.Response = get_session().get(url, headers=headers, timeout=timeout)
+    hf_raise_for_status(response)
+    return response
 
 
 def status_of(error: BaseException) -> int | None:

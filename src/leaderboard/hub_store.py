@@ -10,20 +10,17 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-import httpx2
 from huggingface_hub import (
     CommitOperationAdd,
     CommitOperationDelete,
     HfApi,
-    get_session,
     hf_hub_url,
-    hf_raise_for_status,
 )
 from huggingface_hub.errors import EntryNotFoundError
 from huggingface_hub.hf_api import RepoFile
 
 from leaderboard.errors import Conflict, NotFound, StoreUnavailable
-from leaderboard.hub_client import READ_SECONDS, UNREACHABLE, explain, headers_of, open_hub, status_of
+from leaderboard.hub_client import READ_SECONDS, UNREACHABLE, explain, fetch, headers_of, open_hub, status_of
 from leaderboard.stores import PATH, Stored, check_path, check_prefix, require
 
 TRIES = 5
@@ -83,7 +80,7 @@ class HubStore:
         """See `Store.read`."""
         url = hf_hub_url(self.repo, check_path(path), repo_type="dataset", endpoint=self._api.endpoint)
         try:
-            response = self._get(url)
+            response = fetch(url, self._token, self._timeout)
         except EntryNotFoundError as error:
             raise NotFound(f"{path}: no such file in {self.repo}.") from error
         except UNREACHABLE as error:
@@ -172,19 +169,13 @@ class HubStore:
         """Id and title of commits, newest first; the client's own listing would fetch all pages at once."""
         url = f"{self._api.endpoint}/api/datasets/{self.repo}/commits/main"
         for _ in range(HISTORY_PAGES):
-            response = self._get(url)
+            response = fetch(url, self._token, self._timeout)
             for commit in response.json():
                 yield str(commit["id"]), str(commit["title"])
             following = response.links.get("next", {}).get("url")
             if not following:
                 return
             url = following
-
-    def _get(self, url: str) -> httpx2.Response:
-        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
-        response: httpx2.Response = get_session().get(url, headers=headers, timeout=self._timeout)
-        hf_raise_for_status(response)
-        return response
 
     def _wait(self, number: int, failure: Exception | None) -> float:
         """Seconds until the next try: what the Hub asks for, else exponential with full jitter."""

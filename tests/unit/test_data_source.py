@@ -307,9 +307,8 @@ def test_what_cannot_be_read_is_told_apart_from_a_failing_hub(
     if state == "private":
         hub.put("datasets", REPO, FILES)
         hub.repo("datasets", REPO).private = True
-    settings = Settings(
-        data=f"hf://datasets/{REPO}", state=tmp_path, hub_endpoint=hub.endpoint, hub_token="hf_wrongwrong"
-    )
+    hub_token = "hf_wrongwrong"
+    settings = Settings(data=f"hf://datasets/{REPO}", state=tmp_path, hub_endpoint=hub.endpoint, hub_token=hub_token)
     with pytest.raises(StoreUnavailable, match=words) as caught:
         open_source(settings).snapshot()
     assert hub_token not in str(caught.value)
