@@ -1,0 +1,124 @@
+"""From `Settings` to a queue, a store and a worker; the only place where they are put together.
+
+Everything lies in the state folder: queue.sqlite3, store/ (requests, results, samples), runs/ (work folders of open
+submissions), evaluator.lock and evaluator.id.
+"""
+
+import importlib.util
+import random
+import secrets
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from leaderboard.errors import ModelUnavailable, PermanentFailure, QueueError
+from leaderboard.model_facts import ModelCatalogue
+from leaderboard.records import Submission
+from leaderboard.settings import Settings
+from leaderboard.stores import LocalStore, Store, write_file
+
+from .child import DEFAULT_RUNNER
+from .executors import logs
+from .executors.local import LocalExecutor, child_environment
+from .publish import Publisher
+from .queue import RetryPolicy, WorkQueue, utc_now
+from .spec import RunSpec
+from .sqlite_queue import SqliteQueue
+from .worker import Prepare, Worker
+
+LOCAL = "local/"
+ENGINE = ("torch", "transformers", "lm_eval")
+
+
+def evaluator_available() -> bool:
+    """Whether what an evaluation needs is installed; False in the light variant."""
+    return all(importlib.util.find_spec(name) is not None for name in ENGINE)
+
+
+def open_queue(settings: Settings) -> WorkQueue:
+    """The configured queue.
+
+    Raises QueueError when it cannot be used.
+    """
+    if settings.queue != "sqlite":
+        raise QueueError(f"LEADERBOARD_QUEUE is {settings.queue!r}; expected sqlite.")
+    return SqliteQueue(
+        settings.state / "queue.sqlite3", clock=utc_now, lease_seconds=settings.lease_seconds,
+        retry=RetryPolicy(max_attempts=settings.max_attempts), rng=random.Random(),  # noqa: S311 - spreads waits
+    )  # fmt: skip
+
+
+def store_folder(settings: Settings) -> Path:
+    """Where results, samples and finished requests are published."""
+    return settings.state / "store"
+
+
+def open_store(settings: Settings) -> Store:
+    """The store that results are published to."""
+    return LocalStore(store_folder(settings))
+
+
+def runs_folder(settings: Settings) -> Path:
+    """The folder with a work folder, including log.txt, for every submission that was started and not finished."""
+    return settings.state / "runs"
+
+
+def lock_file(settings: Settings) -> Path:
+    """Held by the one process that evaluates for the state folder."""
+    return settings.state / "evaluator.lock"
+
+
+def worker_name(settings: Settings) -> str:
+    """A name for whoever evaluates for this state folder: the same after a restart, never that of another one."""
+    file = settings.state / "evaluator.id"
+    if not file.exists():
+        write_file(file, secrets.token_hex(4).encode())
+    return f"{socket.gethostname()[:100]}-{file.read_text('ascii')[:8]}"
+
+
+def open_worker(
+    settings: Settings, *, queue: WorkQueue, store: Store, catalogue: ModelCatalogue, runner: str = DEFAULT_RUNNER,
+    checkpoint: Callable[[str], None] = lambda _: None,
+) -> Worker:  # fmt: skip
+    """A worker for the configured limits; `catalogue` tells which revision a local model has now."""
+    executor = LocalExecutor(
+        environment=child_environment(settings), time_limit_seconds=settings.time_limit_seconds,
+        secrets=logs.secret_values(settings), runner=runner, checkpoint=checkpoint,
+    )  # fmt: skip
+    return Worker(
+        name=worker_name(settings), queue=queue, executor=executor, publisher=Publisher(store),
+        prepare=preparer(settings, catalogue), runs=runs_folder(settings),
+        heartbeat_seconds=min(2.0, settings.lease_seconds / 4), checkpoint=checkpoint,
+    )  # fmt: skip
+
+
+def preparer(settings: Settings, catalogue: ModelCatalogue) -> Prepare:
+    """Makes run specs: a local model by its folder, if it is still what was submitted; others by their Hub id."""
+
+    def prepare(submission: Submission, folder: Path) -> RunSpec:
+        is_local = submission.model.startswith(LOCAL)
+        if is_local:
+            _require_unchanged(submission, catalogue)
+        return RunSpec(
+            submission=submission, work_folder=folder.absolute(), task_files=settings.task_files,
+            model_path=str(_local_folder(settings, submission.model)) if is_local else submission.model,
+            threads=settings.threads, memory_limit_gb=settings.memory_limit_gb,
+        )  # fmt: skip
+
+    return prepare
+
+
+def _local_folder(settings: Settings, model: str) -> Path:
+    return (settings.models / model.removeprefix(LOCAL)).absolute()
+
+
+def _require_unchanged(submission: Submission, catalogue: ModelCatalogue) -> None:
+    try:
+        found = catalogue.inspect(submission.model, "main").revision
+    except ModelUnavailable as error:
+        raise PermanentFailure(f"The model cannot be loaded any more: {error}") from error
+    if found != submission.revision:
+        raise PermanentFailure(
+            f"The files of {submission.model} changed: revision {submission.revision[:12]} was submitted, "
+            f"{found[:12]} is there now. Submit it again."
+        )
