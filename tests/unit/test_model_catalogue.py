@@ -242,7 +242,8 @@ def test_a_chat_template_may_lie_in_its_own_file(models: Path) -> None:
 @pytest.mark.parametrize(
     ("readme", "licence"),
     [("---\nlicense: mit\n---\n", "mit"), ("---\r\nlicense: mit\r\n---\r\n", "mit"),
-     ("---\nlicense: [mit, x]\n---", "mit"), ("# none", None), ("---\nlicense:\n---\n", None), ("---\nlicense: 7\n---\n", None), ("---\n- mit\n---\n", None),
+     ("---\nlicense: [mit, x]\n---", "mit"), ("# none", None),
+     ("---\nlicense:\n---\n", None), ("---\nlicense: 7\n---\n", None), ("---\n- mit\n---\n", None),
      ("---\n{bad: [\n---\n", None), ("text\n---\nlicense: mit\n---\n", None), ("", None),
      ("---\nlicense: !!python/object/apply:os.system [id]\n---\n", None)], ids=ascii,
 )  # fmt: skip
@@ -264,7 +265,8 @@ def test_deeply_nested_text_counts_as_empty() -> None:
 @pytest.mark.parametrize(
     ("card", "kind"),
     [({"tags": ["merge"]}, "merge"), ({"base_model_relation": "merge"}, "merge"),
-     ({"tags": ["conversational"]}, "chat"), ({"base_model_relation": "finetune"}, "fine-tuned"), ({}, None), ({"tags": "merge"}, None)],
+     ({"tags": ["conversational"]}, "chat"),
+     ({"base_model_relation": "finetune"}, "fine-tuned"), ({}, None), ({"tags": "merge"}, None)],
 )  # fmt: skip
 def test_the_kind_of_training_is_taken_from_the_card(card: dict[str, object], kind: str | None) -> None:
     assert model_files.model_type_of(card) == kind
