@@ -99,12 +99,13 @@ class HubStore:
         """See `Store.write`; one commit titled `message` and a nonce."""
         paths = [check_path(path) for path in dict.fromkeys((*changes, *(expected or {})))]
         title = f"{' '.join(message.split())[:120] or 'Update'} [{secrets.token_hex(8)}]"
-        landed = self._until_landed(title, lambda head: self._attempt(changes, expected or {}, paths, head, title))
-        etags = self._etags(paths, landed)
+        etags = self._until_landed(
+            title, paths, lambda head: self._attempt(changes, expected or {}, paths, head, title)
+        )
         return {path: etags[path] for path, data in changes.items() if data is not None}
 
-    def _until_landed(self, title: str, attempt: Callable[[str], str | None]) -> str:
-        """Commit id of the first successful attempt; an attempt whose answer was lost is looked for first."""
+    def _until_landed(self, title: str, paths: Sequence[str], attempt: Callable[[str], str | None]) -> dict[str, str]:
+        """Etags of `paths` in the first commit that landed; an attempt whose answer was lost is looked for first."""
         oldest: str | None = None
         failure: Exception | None = None
         for number in range(TRIES):
@@ -115,7 +116,7 @@ class HubStore:
                 landed = self._find_commit(title, oldest) if oldest else None
                 oldest = oldest or head
                 if landed := landed or attempt(head):
-                    return landed
+                    return self._etags(paths, landed)
                 failure = None
             except UNREACHABLE as error:
                 if status_of(error) in FINAL_STATUS:
