@@ -14,14 +14,16 @@ from typing import Any
 
 import pytest
 
+from eval_queue.hub_queue import is_hub_queue, open_hub_queue
 from eval_queue.publish import Publisher
 from eval_queue.queue import Claim, Clock, RetryPolicy
 from eval_queue.request import Request
 from eval_queue.sqlite_queue import SqliteQueue
 from eval_queue.store_queue import StoreQueue
-from leaderboard.errors import LeaseLost, StoreUnavailable
+from leaderboard.errors import LeaseLost, QueueError, StoreUnavailable
 from leaderboard.hub_store import HubStore
 from leaderboard.records import Progress, QueueEntry, RunResult, Submission, TaskScore, request_path, result_path
+from leaderboard.settings import Settings
 from leaderboard.stores import LocalStore, MemoryStore, Store
 from tests.fakehub import FakeHub
 from tests.unit import test_queue as shared
@@ -291,10 +293,9 @@ def published_per_result(hub: FakeHub) -> Counter[str]:
     """How often each result file was made or changed, over the whole history."""
     changes: Counter[str] = Counter()
     commits = hub.repo("datasets", REPO).commits
-    for earlier, later in zip(commits, commits[1:], strict=False):
-        changes.update(
-            p for p, data in later.files.items() if p.startswith("results/") and earlier.files.get(p) != data
-        )
+    for earlier, later in itertools.pairwise(commits):
+        results = {path: data for path, data in later.files.items() if path.startswith("results/")}
+        changes.update(path for path, data in results.items() if earlier.files.get(path) != data)
     return changes
 
 
@@ -365,3 +366,41 @@ def test_both_queues_tell_the_same_story(clock: ManualClock, tmp_path: Path) -> 
         queue.retry(third.key)
         stories.append([entry.model_dump() for entry in queue.entries()])
     assert stories[0] == stories[1]
+
+
+# -- from the settings ------------------------------------------------------------------------------------------------
+def test_the_setting_opens_the_queue_that_other_machines_see(hub: FakeHub, clock: ManualClock) -> None:
+    settings = Settings(queue=f"hf://datasets/{REPO}", hub_endpoint=hub.endpoint, hub_token=hub.token)
+    assert is_hub_queue(settings)
+    hub.put("datasets", REPO, {})
+    here, there = (open_hub_queue(settings, clock=clock, rng=random.Random(1)) for _ in range(2))
+    added = here.add(submission())
+    claim = next_claim(there)
+    assert claim.key == added.key
+    assert claim.lease_until - clock() >= timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("queue", "token", "words"),
+    [
+        ("hf://datasets/org/name@main", "hf_secretsecret", "without a revision"),
+        ("hf://org/name", "hf_secretsecret", "expected hf://datasets/org/name"),
+        ("sqlite", "hf_secretsecret", "expected sqlite or"),
+        ("hf://datasets/org/name", None, "HF_TOKEN"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_refused_with_what_to_do(
+    clock: ManualClock, queue: str, token: str | None, words: str
+) -> None:
+    with pytest.raises(QueueError, match=words) as caught:
+        open_hub_queue(Settings(queue=queue, hub_token=token), clock=clock, rng=random.Random(1))
+    assert "hf_secretsecret" not in str(caught.value)
+
+
+def test_a_token_that_may_not_write_is_told_plainly(hub: FakeHub, clock: ManualClock) -> None:
+    hub.put("datasets", REPO, {})
+    settings = Settings(queue=f"hf://datasets/{REPO}", hub_endpoint=hub.endpoint, hub_token="hf_wrongwrong")
+    with pytest.raises(StoreUnavailable, match="org/queue could not be written") as caught:
+        open_hub_queue(settings, clock=clock, rng=random.Random(1)).add(submission())
+    assert "hf_wrongwrong" not in str(caught.value)
+    assert hub.count("commit") == 0
