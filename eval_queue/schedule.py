@@ -19,24 +19,24 @@ from leaderboard.records import Record
 
 from .worker import Worker
 
-EvaluatorState = Literal["idle", "running", "waiting", "troubled", "stopped"]
+TurnState = Literal["idle", "running", "waiting", "troubled", "stopped"]
 _log = logging.getLogger(__name__)
 
 
-class EvaluatorStatus(Record):
+class TurnStatus(Record):
     """What the evaluator of this process is doing; `message` is for visitors."""
 
-    state: EvaluatorState
+    state: TurnState
     message: str
 
 
-STATUSES: dict[EvaluatorState, EvaluatorStatus] = {
+STATUSES: dict[TurnState, TurnStatus] = {
     status.state: status
     for status in (
-        EvaluatorStatus(state="idle", message="The evaluator is ready."),
-        EvaluatorStatus(state="running", message="The evaluator is at work."),
-        EvaluatorStatus(state="waiting", message="Another process evaluates for this folder; this one stands by."),
-        EvaluatorStatus(state="stopped", message="The evaluator is stopped."),
+        TurnStatus(state="idle", message="The evaluator is ready."),
+        TurnStatus(state="running", message="The evaluator is at work."),
+        TurnStatus(state="waiting", message="Another process evaluates for this folder; this one stands by."),
+        TurnStatus(state="stopped", message="The evaluator is stopped."),
     )
 }
 
@@ -68,7 +68,7 @@ class Turns:
                 done += 1
         except (QueueError, StoreError) as error:
             _log.exception("the evaluator's turn ended early")
-            self.status = EvaluatorStatus(state="troubled", message=f"The evaluator will try again: {error}")
+            self.status = TurnStatus(state="troubled", message=f"The evaluator will try again: {error}")
             return done
         if self.status.state == "running":
             self.status = STATUSES["idle"]
@@ -112,7 +112,7 @@ class Schedule:
         )  # fmt: skip
         self._scheduler.start()
 
-    def status(self) -> EvaluatorStatus:
+    def status(self) -> TurnStatus:
         """What the evaluator is doing now."""
         return self._turns.status
 

@@ -1,7 +1,7 @@
 """From `Settings` to a queue, a store and a worker; the only place where they are put together.
 
-Everything lies in the state folder: queue.sqlite3, store/ (requests, results, samples), runs/ (work folders of open
-submissions), evaluator.lock and evaluator.id.
+Everything lies in the state folder: queue.sqlite3, the store (requests/, results/, samples/), runs/ (work folders of
+open submissions), evaluator.lock and evaluator.id.
 """
 
 import importlib.util
@@ -10,21 +10,29 @@ import secrets
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from leaderboard.errors import ModelUnavailable, PermanentFailure, QueueError
+from leaderboard.local_models import LocalCatalogue
 from leaderboard.model_facts import ModelCatalogue
 from leaderboard.records import Submission
 from leaderboard.settings import Settings
 from leaderboard.stores import LocalStore, Store, write_file
+from leaderboard.submissions import Limits
 
 from .child import DEFAULT_RUNNER
+from .desk import Desk as Desk
 from .executors import logs
 from .executors.local import LocalExecutor, child_environment
 from .publish import Publisher
 from .queue import RetryPolicy, WorkQueue, utc_now
+from .schedule import Schedule
 from .spec import RunSpec
 from .sqlite_queue import SqliteQueue
 from .worker import Prepare, Worker
+
+if TYPE_CHECKING:
+    from leaderboard.service import EvaluatorStatus
 
 LOCAL = "local/"
 ENGINE = ("torch", "transformers", "lm_eval")
@@ -33,6 +41,23 @@ ENGINE = ("torch", "transformers", "lm_eval")
 def evaluator_available() -> bool:
     """Whether what an evaluation needs is installed; False in the light variant."""
     return all(importlib.util.find_spec(name) is not None for name in ENGINE)
+
+
+def evaluator_text(settings: Settings, schedule: Schedule | None) -> Callable[[], "EvaluatorStatus"]:
+    """What visitors are told about the evaluator of this program; `schedule` is None when there is none."""
+    from leaderboard.service import EvaluatorStatus  # loads the web framework: not for every command
+
+    missing = "is switched off (LEADERBOARD_EVALUATOR=off)" if settings.evaluator == "off" else (
+        f"needs {', '.join(ENGINE)} (requirements.txt), which are not all installed"
+    )  # fmt: skip
+    none = EvaluatorStatus(
+        attached=False, text=f"No evaluator is attached: it {missing}. Submissions wait until one works on this queue.",
+    )  # fmt: skip
+
+    def status() -> EvaluatorStatus:
+        return none if schedule is None else EvaluatorStatus(attached=True, text=schedule.status().message)
+
+    return status
 
 
 def open_queue(settings: Settings) -> WorkQueue:
@@ -50,12 +75,25 @@ def open_queue(settings: Settings) -> WorkQueue:
 
 def store_folder(settings: Settings) -> Path:
     """Where results, samples and finished requests are published."""
-    return settings.state / "store"
+    return settings.state
 
 
 def open_store(settings: Settings) -> Store:
     """The store that results are published to."""
     return LocalStore(store_folder(settings))
+
+
+def open_desk(settings: Settings) -> Desk:
+    """The desk with the configured queue, store, catalogue and limits.
+
+    Raises QueueError when the queue cannot be used.
+    """
+    from leaderboard.model_catalogue import open_catalogue  # loads the Hub client: not for every command
+
+    return Desk(
+        queue=open_queue(settings), store=open_store(settings), catalogue=open_catalogue(settings),
+        limits=Limits.from_settings(settings), clock=utc_now,
+    )  # fmt: skip
 
 
 def runs_folder(settings: Settings) -> Path:
@@ -77,17 +115,20 @@ def worker_name(settings: Settings) -> str:
 
 
 def open_worker(
-    settings: Settings, *, queue: WorkQueue, store: Store, catalogue: ModelCatalogue, runner: str = DEFAULT_RUNNER,
-    checkpoint: Callable[[str], None] = lambda _: None,
+    settings: Settings, *, queue: WorkQueue, store: Store, catalogue: ModelCatalogue | None = None,
+    runner: str = DEFAULT_RUNNER, checkpoint: Callable[[str], None] = lambda _: None,
 ) -> Worker:  # fmt: skip
-    """A worker for the configured limits; `catalogue` tells which revision a local model has now."""
+    """A worker for the configured limits.
+
+    `catalogue` tells which revision a local model has now; by default the models folder is looked at.
+    """
     executor = LocalExecutor(
         environment=child_environment(settings), time_limit_seconds=settings.time_limit_seconds,
         secrets=logs.secret_values(settings), runner=runner, checkpoint=checkpoint,
     )  # fmt: skip
     return Worker(
         name=worker_name(settings), queue=queue, executor=executor, publisher=Publisher(store),
-        prepare=preparer(settings, catalogue), runs=runs_folder(settings),
+        prepare=preparer(settings, catalogue or LocalCatalogue(settings.models)), runs=runs_folder(settings),
         heartbeat_seconds=min(2.0, settings.lease_seconds / 4), checkpoint=checkpoint,
     )  # fmt: skip
 

@@ -1,0 +1,57 @@
+"""The desk where submissions are handed in: one validation and one queue for the form, the API and the command line.
+
+Enters: drafts and keys. Leaves: verdicts and queue entries.
+"""
+
+from dataclasses import dataclass
+
+from leaderboard.model_facts import ModelCatalogue
+from leaderboard.records import QueueEntry
+from leaderboard.stores import Store
+from leaderboard.submissions import Checked, Draft, Limits, accept_checked, check
+
+from .publish import Publisher
+from .queue import Clock, WorkQueue
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """Everything that handing in a submission needs."""
+
+    queue: WorkQueue
+    store: Store
+    catalogue: ModelCatalogue
+    limits: Limits
+    clock: Clock
+
+    def check(self, draft: Draft) -> Checked:
+        """Everything that would be refused, without changing anything."""
+        return check(
+            draft, catalogue=self.catalogue, queue=self.queue, limits=self.limits, now=self.clock(),
+            result_exists=Publisher(self.store).has,
+        )  # fmt: skip
+
+    def submit(self, draft: Draft) -> QueueEntry:
+        """Queue a draft; durable when it returns.
+
+        Raises InvalidSubmission with every problem.
+        """
+        return self.accept(self.check(draft))
+
+    def accept(self, checked: Checked) -> QueueEntry:
+        """Queue what `check` found acceptable.
+
+        Raises InvalidSubmission with every problem.
+        """
+        return accept_checked(checked, queue=self.queue, limits=self.limits)
+
+    def retry(self, key: str) -> QueueEntry:
+        """Put a FAILED submission back into the queue.
+
+        Raises UnknownSubmission or NotRetryable.
+        """
+        return self.queue.retry(key)
+
+    def get(self, key: str) -> QueueEntry | None:
+        """The entry with that key, or None."""
+        return self.queue.get(key)
