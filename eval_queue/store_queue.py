@@ -144,9 +144,9 @@ class StoreQueue:
         mark = (claim.key, claim.token, claim.worker)
         for _ in range(ROUNDS):
             request, etag = self._shelf.read(claim.submission)
-            if request and self._unsure.get(mark) == "finish" and request.state == "FINISHED" and holds(request, claim):
+            if self._landed_finish(request, claim):
                 del self._unsure[mark]
-                return request
+                return plain(request)
             now = self._clock()
             owned = self._owned(request, claim, now)
             finished = as_request(queue.finished(owned, now).model_copy(update={"lease_until": None}))

@@ -314,7 +314,10 @@ def test_what_cannot_be_read_is_told_apart_from_a_failing_hub(
     assert hub_token not in str(caught.value)
 
 
-def test_no_token_is_sent_when_none_is_configured(board: FakeHub, tmp_path: Path) -> None:
+def test_no_token_is_sent_when_none_is_configured(
+    board: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_ofthemachinesuser")  # what the client would fall back to
     settings = Settings(data=f"hf://datasets/{REPO}", state=tmp_path, hub_endpoint=board.endpoint)
     open_source(settings).snapshot()
     assert set(board.authorizations) == {None}
