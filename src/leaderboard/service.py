@@ -7,7 +7,7 @@ Enters: requests. Leaves: gzip'd, ETag'd answers.
     GET  /data/queue.json                   queue with progress
     POST /data/queue/<key>/retry            FAILED -> PENDING, from this site's own pages only
     GET  /files/results|samples/...         evidence of the runs made here
-    GET  /assets/<name>                     scripts and styles of the views
+    GET  /ui/<name>                         scripts and styles of the views
     GET  /healthz
 """
 
@@ -165,7 +165,7 @@ def asset_routes(assets: Mapping[str, bytes]) -> APIRouter:
     router = APIRouter()
     packed = {name: pack(body) for name, body in assets.items()}
 
-    @router.get("/assets/{name:path}", include_in_schema=False)
+    @router.get("/ui/{name:path}", include_in_schema=False)
     def asset(request: Request, name: str) -> Response:
         media = ASSET_MEDIA.get(PurePosixPath(name).suffix)
         if name not in packed or media is None:

@@ -16,6 +16,8 @@ class Column:
 
     Frame columns by kind: text and category str|None; number float|None in natural units (a fraction, not
     percent); flag bool; date ISO str|None; rank two integer columns `<key>_lower` and `<key>_upper` (1 = best).
+    `half_width` names a frame column with the half-width of the number's interval in the same unit; `href` one with
+    links; `wire_length` cuts text for the page only (a commit's first characters), such a column is not searched.
     """
 
     key: str
@@ -26,6 +28,7 @@ class Column:
     factor: float = 1.0
     decimals: int = 0
     wire_decimals: int | None = None
+    wire_length: int = 0
     shown: bool = True
     sticky: bool = False
     searchable: bool = False

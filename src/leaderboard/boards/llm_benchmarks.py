@@ -31,8 +31,9 @@ TRAILING = (
     Column(key="params", label="Params", kind="number", unit="B", factor=1e-9, decimals=1, wire_decimals=3,
            filter="range", filter_label="Size", info="Parameters in billions; blank = unknown."),
     Column(key="license", label="Licence", kind="category", filter="choices", info="As stated on the model card."),
-    Column(key="revision", label="Revision", kind="text", info="Commit of the model that was evaluated."),
-    Column(key="architecture", label="Architecture", kind="category", shown=False, filter="choices"),
+    Column(key="revision", label="Revision", kind="text", wire_length=7,
+           info="Commit of the model that was evaluated; in full in the downloads."),
+    Column(key="architecture", label="Architecture", kind="category", shown=False),
     Column(key="weight_type", label="Weights", kind="category", shown=False, info="Original, adapter or delta."),
     Column(key="base_model", label="Base model", kind="text", shown=False, searchable=False),
     Column(key="evaluated_on", label="Date", kind="date", shown=False, info="Submitted or evaluated on."),
@@ -54,7 +55,7 @@ def task_column(task: TaskCard) -> Column:
     shots = "" if task.n_shot is None else f", {task.n_shot}-shot"
     size = "" if task.n is None else f" {task.n:,} questions."
     return Column(
-        key=task.name, label=task.label, kind="number", unit="%", factor=100, decimals=1, wire_decimals=2,
+        key=task.name, label=task.label, kind="number", unit="%", factor=100, decimals=1,
         half_width=f"{task.name}_half", info=f"{task.metric or 'score'}{shots}.{size} {task.info}".strip(),
     )  # fmt: skip
 
@@ -89,7 +90,7 @@ def _has_values(frame: pd.DataFrame, column: Column) -> bool:
 
 
 def _with_scores(card: TableCard, table: pd.DataFrame) -> pd.DataFrame:
-    columns: dict[str, object] = {name: table[name] for name in table if "." not in str(name)}
+    columns: dict[str, object] = {str(name): table[name] for name in table if "." not in str(name)}
     for task in card.tasks:
         score = table[f"score.{task.name}"].to_numpy(dtype=float)
         columns[task.name] = score

@@ -37,7 +37,12 @@ INTERFACES = """
 def build(rejected: Sequence[Rejected]) -> None:
     """The text inside the current tab."""
     suites = "".join(f"<dt>{escape(s.title)}</dt><dd>{escape(s.about)}</dd>" for s in evaluable_suites())
-    parts = [METHOD, f'<h2>Suites evaluated here</h2><dl class="lb-terms">{suites}</dl>', _quarantine(rejected), INTERFACES]
+    parts = [
+        METHOD,
+        f'<h2>Suites evaluated here</h2><dl class="lb-terms">{suites}</dl>',
+        _quarantine(rejected),
+        INTERFACES,
+    ]
     gr.HTML(f'<div class="lb-prose">{"".join(parts)}</div>', apply_default_css=False)
 
 

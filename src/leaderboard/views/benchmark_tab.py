@@ -29,7 +29,7 @@ def build(library: Library) -> None:
         f"{_repairs(library)}</details>",
         apply_default_css=False,
     )
-    table.component(llm_benchmarks.NAME, library.views(llm_benchmarks.NAME))
+    table.component(llm_benchmarks.NAME, library.views(llm_benchmarks.NAME), is_first=True)
 
 
 def _repairs(library: Library) -> str:

@@ -44,7 +44,7 @@ class Freshness:
 
 
 def assets() -> dict[str, bytes]:
-    """Every script and style of the views, by name below assets/."""
+    """Every script and style of the views, by name below ui/."""
     return {**table.assets(), **queue.assets(), **run_page.assets(), "page.css": STYLE.read_bytes()}
 
 
@@ -80,8 +80,12 @@ def build(
 def mount(app: FastAPI, page: gr.Blocks) -> FastAPI:
     """The page behind the service's own routes, with the settings that keep it closed and light."""
     fonts = ["system-ui", "-apple-system", "Segoe UI", "sans-serif"]
-    theme = gr.themes.Base(font=fonts, font_mono=["ui-monospace", "Menlo", "monospace"], text_size="sm", radius_size="sm")
-    css = "\n".join(body.decode() for name, body in assets().items() if name.endswith(".css") and "run_page" not in name)
+    theme = gr.themes.Base(
+        font=fonts, font_mono=["ui-monospace", "Menlo", "monospace"], text_size="sm", radius_size="sm"
+    )
+    css = "\n".join(
+        body.decode() for name, body in assets().items() if name.endswith(".css") and "run_page" not in name
+    )
     return gr.mount_gradio_app(
         app, page, path="/", theme=theme, css=css, show_error=False, max_file_size="64kb", ssr_mode=False,
         footer_links=[], enable_monitoring=False,

@@ -7,14 +7,14 @@ import gradio as gr
 FOLDER = Path(__file__).parent
 SCRIPT = """
 const root = element.querySelector('.lbq');
-import(new URL('assets/queue/queue.js', document.baseURI).href).then((queue) => {
+import(new URL('ui/queue/queue.js', document.baseURI).href).then((queue) => {
   queue.mountQueue(root, { onFinished: () => document.dispatchEvent(new CustomEvent('lb-data-changed')) });
 });
 """
 
 
 def assets() -> dict[str, bytes]:
-    """Scripts and styles to serve under assets/."""
+    """Scripts and styles to serve under ui/."""
     return {f"queue/{name}": (FOLDER / name).read_bytes() for name in ("queue.js", "queue.css")}
 
 

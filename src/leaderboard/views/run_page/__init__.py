@@ -44,7 +44,7 @@ class SamplePage:
 
 
 def assets() -> dict[str, bytes]:
-    """Styles to serve under assets/."""
+    """Styles to serve under ui/."""
     return {"run_page/run.css": (FOLDER / "run.css").read_bytes()}
 
 

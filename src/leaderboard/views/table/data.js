@@ -1,0 +1,148 @@
+// Columnar JSON -> columns that answer questions about row numbers. Knows nothing about what the columns mean.
+// Source: boards/wire.py describes the format.
+
+const NONE = NaN;
+
+function numbers({ ints, delta = false }) {
+  const out = new Float64Array(ints.length);
+  let before = 0;
+  for (let i = 0; i < ints.length; i += 1) {
+    if (ints[i] === null) out[i] = NONE;
+    else {
+      before = delta ? before + ints[i] : ints[i];
+      out[i] = before;
+    }
+  }
+  return out;
+}
+
+class Column {
+  constructor(spec) {
+    Object.assign(this, { info: "", unit: "", decimals: 0, filter: "none", best: "high" }, spec);
+    this.loaded = false;
+  }
+
+  get numeric() {
+    return this.kind === "number" || this.kind === "rank";
+  }
+
+  load(data, n) {
+    if (this.kind === "number") {
+      this.values = numbers(data.value);
+      this.half = data.half ? numbers(data.half) : null;
+    } else if (this.kind === "rank") {
+      this.values = numbers(data.lower);
+      this.upper = numbers(data.upper);
+    } else if (this.kind === "flag") {
+      this.flags = new Uint8Array(n);
+      for (const row of data.rows) this.flags[row] = 1;
+    } else if (this.kind === "text") {
+      this.strings = data.strings;
+      this.href = data.href;
+      if (data.href?.prefix) this.linkless = new Set(data.href.none);
+    } else {
+      this.choices = data.values;
+      this.codes = data.codes;
+    }
+    this.loaded = true;
+  }
+
+  // Text of a cell, "" where blank.
+  text(row) {
+    if (this.kind === "number") return Number.isNaN(this.values[row]) ? "" : this.format(this.values[row]);
+    if (this.kind === "rank") return Number.isNaN(this.values[row]) ? "" : this.rankText(row);
+    if (this.kind === "flag") return this.flags[row] ? "yes" : "";
+    if (this.kind === "text") return this.strings[row] ?? "";
+    return this.codes[row] === null ? "" : this.choices[this.codes[row]];
+  }
+
+  format(value) {
+    return (value / this.scale).toLocaleString("en", {
+      minimumFractionDigits: this.decimals,
+      maximumFractionDigits: this.decimals,
+    });
+  }
+
+  rankText(row) {
+    const [low, high] = [this.values[row], this.upper[row]];
+    return low === high ? `${low}` : `${low}–${high}`;
+  }
+
+  // The interval of a number in display units, or null.
+  interval(row) {
+    if (!this.half || Number.isNaN(this.half[row]) || Number.isNaN(this.values[row])) return null;
+    const center = this.values[row] / this.scale;
+    const half = this.half[row] / 10 ** this.decimals;
+    return { low: center - half, center, high: center + half };
+  }
+
+  // A link for the cell, or null. Only web addresses and addresses on this site are ever linked.
+  link(row) {
+    if (!this.href) return null;
+    if (this.href.urls) return safeLink(this.href.urls[row]);
+    return this.linkless.has(row) || !this.strings[row] ? null : safeLink(this.href.prefix + this.strings[row]);
+  }
+
+  lowered(row) {
+    if (!this.lower) {
+      const source = this.kind === "text" ? this.strings : this.choices;
+      this.lower = source.map((text) => (text ?? "").toLowerCase());
+    }
+    if (this.kind === "text") return this.lower[row];
+    return this.codes[row] === null ? "" : this.lower[this.codes[row]];
+  }
+
+  extent() {
+    if (!this.bounds) {
+      let [low, high] = [Infinity, -Infinity];
+      for (const value of this.values) {
+        if (value < low) low = value;
+        if (value > high) high = value;
+      }
+      this.bounds = low > high ? null : { low: low / this.scale, high: high / this.scale };
+    }
+    return this.bounds;
+  }
+
+  // The common scale of the inline intervals: [lowest bound, highest bound] in display units.
+  intervalExtent() {
+    if (!this.reach) {
+      let [low, high] = [Infinity, -Infinity];
+      for (let row = 0; row < this.values.length; row += 1) {
+        const span = this.interval(row);
+        if (span) {
+          low = Math.min(low, span.low);
+          high = Math.max(high, span.high);
+        }
+      }
+      this.reach = low > high ? null : { low, high };
+    }
+    return this.reach;
+  }
+}
+
+export function safeLink(url) {
+  if (typeof url !== "string") return null;
+  return /^https?:\/\//i.test(url) || /^[a-z0-9_][a-z0-9_./?=&%-]*$/i.test(url) ? url : null;
+}
+
+export class Dataset {
+  constructor(body) {
+    const { columns, data, bands, ...about } = body;
+    Object.assign(this, about);
+    this.columns = columns.map((spec) => new Column(spec));
+    this.byKey = new Map(this.columns.map((column) => [column.key, column]));
+    this.bands = bands ? Int32Array.from(bands.flatMap(([value, count]) => Array(count).fill(value))) : null;
+    this.isPinned = new Uint8Array(this.n);
+    for (const row of this.pinned) this.isPinned[row] = 1;
+    this.addData(data);
+  }
+
+  addData(data) {
+    for (const [key, values] of Object.entries(data)) this.byKey.get(key)?.load(values, this.n);
+  }
+
+  missing(keys) {
+    return keys.filter((key) => this.byKey.has(key) && !this.byKey.get(key).loaded);
+  }
+}

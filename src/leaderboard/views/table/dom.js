@@ -1,0 +1,41 @@
+// Small helpers to build elements. Text goes in as text, never as markup.
+
+export function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === "class") node.className = value;
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (["value", "checked", "disabled", "hidden", "min", "max", "step", "type"].includes(name)) node[name] = value;
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+export function count(n) {
+  return n.toLocaleString("en");
+}
+
+// A button that opens a panel below it; Escape and a click elsewhere close it.
+export function popover(label, className, fill) {
+  const panel = make("div", { class: "lbt-panel" });
+  const summary = make("summary", { class: "lbt-button" }, label);
+  const box = make("details", { class: `lbt-popover ${className}` }, summary, panel);
+  const outside = (event) => {
+    if (!box.contains(event.target)) box.open = false;
+  };
+  box.addEventListener("toggle", () => {
+    if (box.open) {
+      fill(panel);
+      document.addEventListener("pointerdown", outside);
+    } else document.removeEventListener("pointerdown", outside);
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !box.open) return;
+    event.stopPropagation();
+    box.open = false;
+    summary.focus();
+  });
+  return { box, summary, panel, update: () => box.open && fill(panel) };
+}

@@ -1,0 +1,249 @@
+// The table: views, state, loading, and the controls and grid that show them.
+//
+//   mountTable(element, { board, views: [{ value, label, group }], parameters, onState })
+//     board       name in the routes table/<board> and data/<board>.<format>
+//     parameters  URLSearchParams to start from; view=, rev= and the grammar of query.js
+//     onState     called with URLSearchParams after every change, to be put in the address
+//   -> { refresh(), parameters(), destroy() }
+
+import { Controls } from "./controls.js";
+import { Dataset } from "./data.js";
+import { count, make } from "./dom.js";
+import { Grid } from "./grid.js";
+import { emptyState, formatState, isEmpty, neededColumns, parseState, passing, sortRows, tests } from "./query.js";
+
+const PHONE = 640;
+
+class Table {
+  constructor(root, { board, views, parameters, onState }) {
+    Object.assign(this, { root, board, views, onState });
+    this.turn = 0;
+    this.state = emptyState();
+    this.phoneKey = null;
+    this.wanted = new URLSearchParams(parameters);
+    this.view = views.some((view) => view.value === this.wanted.get("view")) ? this.wanted.get("view") : views[0].value;
+    this.build();
+    this.onResize = () => this.dataset && this.draw();
+    this.media = window.matchMedia(`(max-width: ${PHONE}px)`);
+    this.media.addEventListener("change", this.onResize);
+    this.open(this.view);
+  }
+
+  build() {
+    this.switch = make("div", { class: "lbt-switch", role: "group", "aria-label": "Data set" });
+    this.bar = make("div", { class: "lbt-bar-row" });
+    this.notice = make("div", { class: "lbt-notice", role: "status" });
+    this.stage = make("div", { class: "lbt-stage" });
+    this.foot = make("p", { class: "lbt-foot" });
+    this.root.replaceChildren(this.switch, this.bar, this.notice, this.stage, this.foot);
+    this.root.classList.add("lbt");
+    this.controls = new Controls(this.bar, {
+      change: (mutate, phoneKey) => this.change(mutate, phoneKey),
+      ensure: (keys) => this.ensure(keys),
+      reset: () => this.change(() => emptyState()),
+      link: () => this.copyLink(),
+      downloadUrl: (kind, everything) => this.downloadUrl(kind, everything),
+    });
+    this.grid = new Grid(this.stage, { onSort: (sort) => this.change((state) => ({ ...state, sort })) });
+    this.empty = make("div", { class: "lbt-empty", hidden: true });
+    this.stage.append(this.empty);
+    this.drawSwitch();
+  }
+
+  // One button a group; a group of several views has a select beside its button.
+  drawSwitch() {
+    const groups = new Map();
+    for (const view of this.views) {
+      const name = view.group || view.label;
+      groups.set(name, [...(groups.get(name) ?? []), view]);
+    }
+    const parts = [];
+    for (const [name, views] of groups) {
+      const own = views.find((view) => view.value === this.view);
+      parts.push(make("button", {
+        type: "button", class: "lbt-segment", "aria-pressed": String(Boolean(own)), onclick: () => own || this.open(views[0].value),
+      }, name));
+      if (own && views.length > 1) {
+        const select = make("select", { class: "lbt-within", "aria-label": name, onchange: () => this.open(select.value) },
+          ...views.map((view) => make("option", { value: view.value }, view.label)));
+        select.value = this.view;
+        parts.push(select);
+      }
+    }
+    this.switch.hidden = this.views.length < 2;
+    this.switch.replaceChildren(...parts);
+  }
+
+  // Show a view. Only the newest call may draw: an earlier one that answers late is aborted and dropped.
+  async open(view) {
+    this.turn += 1;
+    const turn = this.turn;
+    this.abort?.abort();
+    this.abort = new AbortController();
+    this.view = view;
+    this.drawSwitch();
+    this.root.setAttribute("aria-busy", "true");
+    try {
+      const body = await this.fetchJson(`table/${this.board}?view=${encodeURIComponent(view)}`);
+      if (turn !== this.turn) return;
+      await this.take(new Dataset(body), turn);
+    } catch (error) {
+      if (turn === this.turn && error.name !== "AbortError") this.fail(error);
+    }
+  }
+
+  async fetchJson(url) {
+    const answer = await fetch(url, { signal: this.abort.signal, cache: "no-cache" });
+    const body = await answer.json().catch(() => null);
+    if (!answer.ok || body === null) throw new Error(body?.error ?? `the server answered ${answer.status}`);
+    return body;
+  }
+
+  async take(dataset, turn) {
+    const parameters = this.wanted ?? formatState(this.state);
+    const { state, ignored } = parseState(parameters, dataset);
+    const pinnedTo = this.wanted?.get("rev");
+    this.dataset = dataset;
+    this.extra = new Map();
+    this.state = state;
+    this.wanted = null;
+    await this.ensure(neededColumns(state, dataset).concat(state.cols));
+    if (turn !== this.turn) return;
+    this.notice.replaceChildren();
+    if (ignored.length && pinnedTo !== undefined) this.notice.append(`Not known here and left out: ${ignored.join(", ")}. `);
+    if (pinnedTo && pinnedTo !== dataset.revision) this.notice.append(`The link was made for data revision ${pinnedTo}; shown is ${dataset.revision}.`);
+    this.root.removeAttribute("aria-busy");
+    this.draw();
+  }
+
+  async ensure(keys) {
+    const { dataset } = this;
+    const missing = dataset.missing(keys);
+    if (!missing.length) return;
+    const body = await this.fetchJson(`table/${this.board}?view=${encodeURIComponent(dataset.view)}&columns=${missing.join(",")}`);
+    if (body.revision !== dataset.revision) this.refresh();
+    else dataset.addData(body.data);
+  }
+
+  async change(mutate, phoneKey = null) {
+    if (!this.dataset) return;
+    const state = mutate(this.state);
+    this.state = state;
+    if (phoneKey) this.phoneKey = phoneKey;
+    try {
+      await this.ensure(neededColumns(state, this.dataset).concat(state.cols));
+    } catch (error) {
+      if (error.name !== "AbortError") this.fail(error);
+      return;
+    }
+    if (state === this.state) this.draw();
+  }
+
+  columns() {
+    const chosen = this.state.cols.length
+      ? this.dataset.columns.filter((column) => column.sticky || this.state.cols.includes(column.key))
+      : this.dataset.columns.filter((column) => column.shown);
+    if (!this.media.matches) return { chosen, seen: chosen };
+    const sortKey = this.sort().replace(/^-/, "");
+    const sorted = this.dataset.byKey.get(sortKey);
+    this.phoneKey ??= sorted?.kind === "number" ? sortKey : this.dataset.columns.find((column) => column.kind === "number")?.key;
+    const seen = this.dataset.columns.filter((column) => column.sticky || column.kind === "rank" || column.key === this.phoneKey);
+    return { chosen, seen };
+  }
+
+  sort() {
+    return this.state.sort || this.dataset.default_sort;
+  }
+
+  draw() {
+    const { dataset, state } = this;
+    if (dataset.missing(neededColumns(state, dataset)).length) return;
+    const all = tests(state, dataset);
+    const rows = sortRows(passing(dataset, all), dataset, this.sort());
+    const { chosen, seen } = this.columns();
+    this.ensure(seen.map((column) => column.key)).then(() => this.grid.draw());
+    const key = this.sort().replace(/^-/, "");
+    const banded = this.sort() === dataset.default_sort || dataset.byKey.get(key).kind === "rank";
+    this.shown = [...dataset.pinned, ...rows];
+    this.grid.show({ dataset, rows: this.shown, columns: seen, sort: this.sort(), banded, wrap: this.media.matches });
+    const total = dataset.n - dataset.pinned.length;
+    this.controls.show({ dataset, state, rows: rows.length, total, columns: chosen, phoneKey: this.phoneKey, changed: !isEmpty(state) });
+    this.drawEmpty(rows.length, total, all);
+    this.foot.textContent = `${dataset.title}. As of ${dataset.as_of}, revision ${dataset.revision}, from ${dataset.source}. – means not measured.`;
+    this.onState(this.parameters());
+  }
+
+  drawEmpty(shown, total, all) {
+    this.empty.hidden = shown > 0;
+    if (shown > 0) return;
+    if (!total) {
+      this.empty.replaceChildren("Nothing here yet.");
+      return;
+    }
+    const gains = [...all.keys()].map((name) => ({ name, rows: passing(this.dataset, all, name).length })).sort((a, b) => b.rows - a.rows);
+    const [best] = gains;
+    if (!best?.rows) {
+      this.empty.replaceChildren("No row matches all of this; loosening a single filter does not help. ", this.loosen("Reset", () => emptyState()));
+      return;
+    }
+    const label = best.name === "q" ? "the search" : `the filter on ${this.dataset.byKey.get(best.name.replace(/^hide /, "")).filter_label}`;
+    this.empty.replaceChildren(`No row matches all of this. Without ${label} there are ${count(best.rows)}. `, this.loosen(`Remove ${label}`, (state) => this.without(state, best.name)));
+  }
+
+  loosen(label, mutate) {
+    return make("button", { type: "button", class: "lbt-button", onclick: () => this.change(mutate) }, label);
+  }
+
+  without(state, name) {
+    const { [name]: choice, ...choices } = state.choices;
+    const { [name]: range, ...ranges } = state.ranges;
+    return { ...state, q: name === "q" ? "" : state.q, choices, ranges, hidden: state.hidden.filter((key) => `hide ${key}` !== name) };
+  }
+
+  fail(error) {
+    this.root.removeAttribute("aria-busy");
+    this.notice.replaceChildren(`The rows could not be loaded: ${error.message}. `, make("button", { type: "button", class: "lbt-button", onclick: () => this.open(this.view) }, "Try again"));
+  }
+
+  parameters() {
+    const out = formatState(this.state);
+    if (this.view !== this.views[0].value) out.set("view", this.view);
+    return out;
+  }
+
+  downloadUrl(kind, everything) {
+    const query = everything ? new URLSearchParams() : formatState(this.state);
+    if (!everything) query.set("cols", this.columns().chosen.map((column) => column.key).join(","));
+    query.set("view", this.view);
+    return `data/${this.board}.${kind}?${query}`;
+  }
+
+  async copyLink() {
+    const url = new URL(location.href);
+    for (const [name, value] of [["view", this.view], ["rev", this.dataset.revision]]) url.searchParams.set(name, value);
+    try {
+      await navigator.clipboard.writeText(url.href);
+      this.controls.link.textContent = "Copied";
+    } catch {
+      window.prompt("Copy this link", url.href);
+    }
+    setTimeout(() => { this.controls.link.textContent = "Copy link"; }, 1500);
+  }
+
+  async refresh() {
+    if (!this.dataset) return this.open(this.view);
+    this.wanted = this.parameters();
+    return this.open(this.view);
+  }
+
+  destroy() {
+    this.abort?.abort();
+    this.media.removeEventListener("change", this.onResize);
+    this.grid.destroy();
+  }
+}
+
+export function mountTable(root, options) {
+  const table = new Table(root, options);
+  return { refresh: () => table.refresh(), parameters: () => table.parameters(), destroy: () => table.destroy() };
+}
