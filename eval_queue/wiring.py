@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from leaderboard.errors import ModelUnavailable, PermanentFailure, QueueError
+from leaderboard.errors import ModelUnavailable, PermanentFailure
 from leaderboard.local_models import LocalCatalogue
 from leaderboard.model_facts import ModelCatalogue
 from leaderboard.records import Submission
@@ -29,6 +29,7 @@ from .queue import RetryPolicy, WorkQueue, utc_now
 from .schedule import Schedule
 from .spec import RunSpec
 from .sqlite_queue import SqliteQueue
+from .store_queue import StoreQueue
 from .worker import Prepare, Worker
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ def open_queue(settings: Settings) -> WorkQueue:
     Raises QueueError when it cannot be used.
     """
     if settings.queue != "sqlite":
-        raise QueueError(f"LEADERBOARD_QUEUE is {settings.queue!r}; expected sqlite.")
+        from .hub_queue import open_hub_queue  # loads the Hub client: not for every command
+
+        return open_hub_queue(settings, clock=utc_now, rng=random.Random())  # noqa: S311 - spreads waits
     return SqliteQueue(
         settings.state / "queue.sqlite3", clock=utc_now, lease_seconds=settings.lease_seconds,
         retry=RetryPolicy(max_attempts=settings.max_attempts), rng=random.Random(),  # noqa: S311 - spreads waits
@@ -90,8 +93,10 @@ def open_desk(settings: Settings) -> Desk:
     """
     from leaderboard.model_catalogue import open_catalogue  # loads the Hub client: not for every command
 
+    queue = open_queue(settings)
     return Desk(
-        queue=open_queue(settings), store=open_store(settings), catalogue=open_catalogue(settings),
+        queue=queue, store=queue.results if isinstance(queue, StoreQueue) else open_store(settings),
+        catalogue=open_catalogue(settings),
         limits=Limits.from_settings(settings), clock=utc_now,
     )  # fmt: skip
 

@@ -248,10 +248,11 @@ def _against_known(
 ) -> Checked:  # fmt: skip
     try:
         duplicate = queue.get(submission.key)
+        is_published = duplicate is None and result_exists(submission)
     except (StoreError, QueueError) as error:
         message = f"The queue cannot be read now: {error} Try again in a few minutes."
         return Checked(submission=None, problems=(Problem(field="", message=message),), facts=facts)
-    if duplicate is None and result_exists(submission):
+    if is_published:
         message = f"{submission.model} at {submission.revision[:8]} already has this result; see its row on the board."
         return Checked(submission=None, problems=(Problem(field="model", message=message),), facts=facts)
     return Checked(submission=submission, duplicate=duplicate, warnings=tuple(warnings), facts=facts)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from eval_queue import wiring
 from eval_queue.hub_queue import is_hub_queue, open_hub_queue
 from eval_queue.publish import Publisher
 from eval_queue.queue import Claim, Clock, RetryPolicy
@@ -378,6 +379,15 @@ def test_the_setting_opens_the_queue_that_other_machines_see(hub: FakeHub, clock
     claim = next_claim(there)
     assert claim.key == added.key
     assert claim.lease_until - clock() >= timedelta(minutes=30)
+
+
+def test_the_desk_puts_results_of_a_shared_queue_beside_it(hub: FakeHub, tmp_path: Path) -> None:
+    hub.put("datasets", REPO, {})
+    shared_queue = {"queue": f"hf://datasets/{REPO}", "hub_endpoint": hub.endpoint, "hub_token": hub.token}
+    desk = wiring.open_desk(Settings.model_validate({"state": tmp_path, **shared_queue}))
+    assert isinstance(desk.queue, StoreQueue)
+    assert desk.store is desk.queue.results
+    assert not isinstance(wiring.open_desk(Settings(state=tmp_path)).queue, StoreQueue)
 
 
 @pytest.mark.parametrize(

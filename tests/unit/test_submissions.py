@@ -280,6 +280,17 @@ def test_a_queue_that_cannot_be_reached_is_a_problem_not_a_crash() -> None:
     assert "Try again" in checked.problems[0].message
 
 
+def test_results_that_cannot_be_looked_up_are_a_problem_not_a_crash() -> None:
+    def unreachable(_: Submission) -> bool:
+        raise StoreUnavailable("Hub dataset org/board could not be read.")
+
+    checked = check(
+        Draft(model="org/m"), catalogue=Catalogue(), queue=Queue(), limits=LIMITS, now=NOW, result_exists=unreachable
+    )
+    assert fields(checked) == [""]
+    assert "org/board" in checked.problems[0].message
+
+
 def test_an_invalid_draft_is_never_queued() -> None:
     queue = Queue()
     with pytest.raises(InvalidSubmission) as caught:
