@@ -108,7 +108,7 @@ def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
             "Install requirements.txt, or evaluate on another machine.", BROKEN,
         )  # fmt: skip
     queue = wiring.open_queue(settings)
-    worker = wiring.open_worker(settings, queue=queue, store=wiring.open_store(settings))
+    worker = wiring.open_worker(settings, queue=queue, store=wiring.open_store(settings, queue))
     turns = Turns(worker, wiring.lock_file(settings))
     _stop_on_signal(turns)
     try:

@@ -81,9 +81,9 @@ def store_folder(settings: Settings) -> Path:
     return settings.state
 
 
-def open_store(settings: Settings) -> Store:
-    """The store that results are published to."""
-    return LocalStore(store_folder(settings))
+def open_store(settings: Settings, queue: WorkQueue) -> Store:
+    """The store that results are published to: beside a queue on the Hub, else in the state folder."""
+    return queue.results if isinstance(queue, StoreQueue) else LocalStore(store_folder(settings))
 
 
 def open_desk(settings: Settings) -> Desk:
@@ -95,8 +95,7 @@ def open_desk(settings: Settings) -> Desk:
 
     queue = open_queue(settings)
     return Desk(
-        queue=queue, store=queue.results if isinstance(queue, StoreQueue) else open_store(settings),
-        catalogue=open_catalogue(settings),
+        queue=queue, store=open_store(settings, queue), catalogue=open_catalogue(settings),
         limits=Limits.from_settings(settings), clock=utc_now,
     )  # fmt: skip
 
