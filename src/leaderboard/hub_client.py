@@ -5,6 +5,7 @@ callers for ever; `open_hub` replaces that client once. Only reading and error h
 business of `leaderboard.hub_store`.
 """
 
+import logging
 import re
 import threading
 from collections.abc import Mapping
@@ -102,6 +103,7 @@ def _configure(timeout: float) -> None:
             return
         constants.HF_HUB_DISABLE_TELEMETRY = True
         disable_progress_bars()
+        logging.getLogger("httpx2").setLevel(logging.WARNING)  # it reports every request of every poll
         limits = httpx2.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout))
         set_client_factory(
             lambda: httpx2.Client(

@@ -239,7 +239,7 @@ def warnings(precision: Precision, facts: ModelFacts, limits: Limits) -> list[st
 
 def facts_lines(facts: ModelFacts) -> list[str]:
     """The facts of a model for a person to read."""
-    params = "unknown" if facts.params is None else f"{facts.params / 1e9:.3f} billion"
+    params = "unknown" if facts.params is None else f"{facts.params:,}"
     return [
         f"model         {facts.model} at {facts.revision}",
         f"licence       {facts.license or 'none'}",
@@ -250,5 +250,5 @@ def facts_lines(facts: ModelFacts) -> list[str]:
 
 
 def gigabytes(n_bytes: int) -> str:
-    """Bytes as decimal gigabytes."""
-    return f"{n_bytes / 1e9:.2f} GB"
+    """Bytes in decimal gigabytes, small ones in megabytes."""
+    return f"{n_bytes / 1e9:.2f} GB" if n_bytes >= 10**9 else f"{n_bytes / 1e6:.1f} MB"
