@@ -7,16 +7,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "src"))
 
-from apscheduler.schedulers.background import BackgroundScheduler  # noqa: E402
+from apscheduler.schedulers.background import BackgroundScheduler
 
-from eval_queue import schedule, wiring  # noqa: E402
-from leaderboard.boards.library import Library  # noqa: E402
-from leaderboard.data_source import open_source, utc_now  # noqa: E402
-from leaderboard.guard import Guard  # noqa: E402
-from leaderboard.service import EvaluatorStatus, create_service  # noqa: E402
-from leaderboard.settings import Settings, read_settings  # noqa: E402
-from leaderboard.views import page  # noqa: E402
-from leaderboard.views.run_page import run_routes  # noqa: E402
+from eval_queue import schedule, wiring
+from leaderboard.boards.library import Library
+from leaderboard.data_source import open_source, utc_now
+from leaderboard.guard import Guard
+from leaderboard.service import create_service
+from leaderboard.settings import Settings, read_settings
+from leaderboard.views import page
+from leaderboard.views.run_page import run_routes
 
 
 def create(settings: Settings, stack: ExitStack) -> Guard:
@@ -24,7 +24,9 @@ def create(settings: Settings, stack: ExitStack) -> Guard:
     source = open_source(settings)
     source.refresh()
     refresher = BackgroundScheduler(timezone="UTC")
-    refresher.add_job(source.refresh, "interval", seconds=settings.refresh_seconds, coalesce=True)
+    refresher.add_job(
+        source.refresh, "interval", seconds=settings.refresh_seconds, coalesce=True, misfire_grace_time=None
+    )
     refresher.start()
     stack.callback(refresher.shutdown, wait=False)
     library = Library(source.snapshot, wiring.store_folder(settings), utc_now)

@@ -171,12 +171,14 @@ def _contains(frame: pd.DataFrame, key: str, terms: tuple[str, ...]) -> np.ndarr
 
 def _range_mask(numbers: np.ndarray, column: Column, bounds: Range) -> np.ndarray:
     known = np.isfinite(numbers)
-    inside = known.copy()
+    inside: np.ndarray = known.copy()
     if bounds.low is not None:
         inside &= numbers >= bounds.low * column.scale - 1e-6
     if bounds.high is not None:
         inside &= numbers <= bounds.high * column.scale + 1e-6
-    return inside | (~known if bounds.missing else False)
+    if bounds.missing:
+        inside |= ~known
+    return inside
 
 
 def _sort_positions(board: Board, query: Query, rows: np.ndarray) -> np.ndarray:

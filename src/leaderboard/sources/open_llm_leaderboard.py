@@ -115,13 +115,14 @@ def _percent(frame: pd.DataFrame, columns: dict[str, str], notes: _Notes) -> pd.
     for row in frame.index[(unreadable | outside).any(axis=1)]:
         values = frame.loc[row, list(columns)].tolist()
         notes.rejected.append(Rejected(where=f"row {row}", reason=f"scores {values} are not all within 0..100."))
-    return scores[~(unreadable | outside).any(axis=1)] / 100
+    fractions: pd.DataFrame = scores[~(unreadable | outside).any(axis=1)] / 100
+    return fractions
 
 
 def _mark_duplicates(frame: pd.DataFrame, scores: list[str], notes: _Notes) -> "pd.Series[bool]":
     """True for every row of a model but its best one."""
     order = frame[scores].mean(axis=1, skipna=False).sort_values(ascending=False, kind="stable").index
-    duplicate = frame.loc[order, "model"].duplicated().reindex(frame.index)
+    duplicate: pd.Series[bool] = frame.loc[order, "model"].duplicated().reindex(frame.index)
     notes.add(
         "The same model name again, with another precision or revision.", duplicate,
         "All rows are kept; all but the model's best average are marked as duplicates and can be hidden.",
@@ -176,7 +177,7 @@ def _read_v1(raw: pd.DataFrame, name: str, as_of: datetime) -> tuple[TableCard, 
             "evaluated_on": raw["date"].str[:10],
         }
     ).join(scores)
-    frame["duplicate"] = _mark_duplicates(frame, list(scores), notes)
+    frame["duplicate"] = _mark_duplicates(frame, scores.columns.tolist(), notes)
     return _card(name, as_of, tasks, notes, label="Open LLM v1", order=20, version="v1 (2023-24)"), frame
 
 
@@ -216,7 +217,7 @@ def _read_v2(raw: pd.DataFrame, name: str, as_of: datetime) -> tuple[TableCard, 
     ).join(scores)
     for task in V2_TASKS:
         frame[f"raw.{task.name}"] = raw[f"evaluations_{task.name}_value"]
-    frame["duplicate"] = _mark_duplicates(frame, list(scores), notes)
+    frame["duplicate"] = _mark_duplicates(frame, scores.columns.tolist(), notes)
     return _card(name, as_of, V2_TASKS, notes, label="Open LLM v2", order=10, version="v2 (2024-25)"), frame
 
 
@@ -226,7 +227,7 @@ def _read_2023(raw: pd.DataFrame, name: str, as_of: datetime) -> tuple[TableCard
     raw = raw[raw["Model"] != "Baseline"]
     by_task = ("ARC", "HellaSwag", "MMLU", "TruthfulQA")
     columns = {
-        str(c): task.name for start, task in zip(by_task, tasks, strict=True) for c in raw if c.startswith(start)
+        str(c): task.name for start, task in zip(by_task, tasks, strict=True) for c in raw if str(c).startswith(start)
     }
     scores = _percent(raw, columns, notes)
     raw = raw.loc[scores.index]
@@ -246,7 +247,7 @@ def _read_2023(raw: pd.DataFrame, name: str, as_of: datetime) -> tuple[TableCard
     )  # fmt: skip
     frame = pd.DataFrame({"model": names, "params": _size(billions, notes, names)}).join(scores)
     frame["evaluated_on"] = as_of.date().isoformat()
-    frame["duplicate"] = _mark_duplicates(frame, list(scores), notes)
+    frame["duplicate"] = _mark_duplicates(frame, scores.columns.tolist(), notes)
     day = as_of.date().isoformat()
     card = _card(
         name,

@@ -106,4 +106,5 @@ def _row(run: RunResult) -> dict[str, object]:
 def _duplicates(frame: pd.DataFrame, scores: list[str]) -> "pd.Series[bool]":
     known = [name for name in scores if name in frame]
     best_first = frame[known].mean(axis=1).sort_values(ascending=False, kind="stable").index
-    return frame.loc[best_first, "model"].str.casefold().duplicated().reindex(frame.index)
+    duplicate: pd.Series[bool] = frame.loc[best_first, "model"].str.casefold().duplicated()
+    return duplicate.reindex(frame.index)

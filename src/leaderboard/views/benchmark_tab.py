@@ -13,22 +13,18 @@ LEAD = (
     "here by the queue."
 )
 FOLD = """
-<p>Every score carries the 95 % interval that comes from the choice of questions, √(p(1−p)/n) unless the evaluation measured it. The rank
-is the range the interval of the average allows; rows that share a band cannot be told apart from the first of them. Copies of a model
-in another precision or revision take up no rank and can be hidden. <em>Random guessing</em> on top is what no knowledge scores.
-A thin dash is a score that was not measured. Flagged models are shown, because hiding is your choice; most were
-reported for training on the test questions.</p>
+<p>Every score carries the 95 % interval that comes from the choice of questions, √(p(1−p)/n) unless the evaluation
+measured it. The rank is the range the interval of the average allows; rows that share a band cannot be told apart from
+the first of them. Copies of a model in another precision or revision take up no rank and can be hidden. <em>Random
+guessing</em> on top is what no knowledge scores. A thin dash is a score that was not measured. Flagged models are
+shown, because hiding is your choice; most were reported for training on the test questions.</p>
 """
 
 
 def build(library: Library) -> None:
     """The tab's content."""
-    gr.HTML(f'<p class="lb-lead">{escape(LEAD)}</p>', apply_default_css=False)
-    gr.HTML(
-        f'<details class="lb-fold"><summary>How this is computed, and what was repaired in the data</summary>{FOLD}'
-        f"{_repairs(library)}</details>",
-        apply_default_css=False,
-    )
+    fold = f"<summary>How this is computed, and what was repaired in the data</summary>{FOLD}{_repairs(library)}"
+    gr.HTML(f'<p class="lb-lead">{escape(LEAD)}</p><details class="lb-fold">{fold}</details>', apply_default_css=False)
     table.component(llm_benchmarks.NAME, library.views(llm_benchmarks.NAME), is_first=True)
 
 

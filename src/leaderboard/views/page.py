@@ -1,10 +1,10 @@
 """The page: title, tabs, footer, and how the address follows what is chosen."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from pathlib import Path
+from typing import Protocol
 
 import gradio as gr
 from fastapi import FastAPI
@@ -19,28 +19,43 @@ SENTENCE = "How good chat models are, with the evidence and the uncertainty of e
 TABS = ("llm_benchmarks", "queue", "about")
 STYLE = Path(__file__).with_name("page.css")
 FOLLOW_TABS = """
-(event) => {
-  const names = %s;
-  const wanted = names[[...document.querySelectorAll('[role=tablist] [role=tab]')].findIndex((t) => t.ariaSelected === 'true')];
+() => {
+  const names = NAMES;
+  const tabs = [...document.querySelectorAll('#tabs [role=tab]')];
+  const wanted = names[tabs.findIndex((tab) => tab.ariaSelected === 'true')];
   const now = new URL(location.href);
-  if (wanted && (now.searchParams.get('tab') || names[0]) !== wanted) {
-    window.lbRemembered = window.lbRemembered || {};
-    window.lbRemembered[now.searchParams.get('tab') || names[0]] = now.search;
-    now.search = window.lbRemembered[wanted] || '?tab=' + wanted;
-    history.replaceState(null, '', now);
-  }
+  const before = now.searchParams.get('tab') || names[0];
+  if (!wanted || before === wanted) return;
+  window.lbRemembered = { ...window.lbRemembered, [before]: now.search };
+  now.search = window.lbRemembered[wanted] ?? (wanted === names[0] ? '' : '?tab=' + wanted);
+  history.replaceState(history.state, '', now);
 }
 """
+"""Keeps `tab=` of the address in step; every tab gets its own part of the address back."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Freshness:
+class Freshness(Protocol):
     """Whether the data shown is the newest there is."""
 
-    fetched_at: datetime
-    stale: bool
-    error: str | None
-    origin: str
+    @property
+    def fetched_at(self) -> datetime:
+        """When it was last known to be the newest."""
+        ...
+
+    @property
+    def stale(self) -> bool:
+        """Whether the source could not be reached since."""
+        ...
+
+    @property
+    def error(self) -> str | None:
+        """Why it could not be reached."""
+        ...
+
+    @property
+    def origin(self) -> str:
+        """Where the data comes from, for people."""
+        ...
 
 
 def assets() -> dict[str, bytes]:
@@ -53,8 +68,8 @@ def build(
     freshness: Callable[[], Freshness], clock: Callable[[], datetime],
 ) -> gr.Blocks:  # fmt: skip
     """The Blocks of the whole page."""
+    page: gr.Blocks
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
-        gr.HTML(f'<header class="lb-header"><h1>{TITLE}</h1><p>{SENTENCE}</p></header>', apply_default_css=False)
         status = gr.HTML(status_html(library, freshness(), clock()), apply_default_css=False, elem_id="data-status")
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("LLM benchmarks", id="llm_benchmarks"):
@@ -66,7 +81,7 @@ def build(
                 about_tab.build(library.rejected())
         submit_tab.add_api(desk)
         gr.HTML(_footer(), apply_default_css=False)
-        tabs.select(None, js=FOLLOW_TABS % list(TABS), api_visibility="private")
+        tabs.select(None, js=FOLLOW_TABS.replace("NAMES", str(list(TABS))), api_visibility="private")
 
         def on_load(request: gr.Request) -> tuple[gr.Tabs, str]:
             wanted = request.query_params.get("tab", TABS[0])
@@ -86,16 +101,18 @@ def mount(app: FastAPI, page: gr.Blocks) -> FastAPI:
     css = "\n".join(
         body.decode() for name, body in assets().items() if name.endswith(".css") and "run_page" not in name
     )
-    return gr.mount_gradio_app(
+    mounted: FastAPI = gr.mount_gradio_app(
         app, page, path="/", theme=theme, css=css, show_error=False, max_file_size="64kb", ssr_mode=False,
         footer_links=[], enable_monitoring=False,
     )  # fmt: skip
+    return mounted
 
 
 def status_html(library: Library, data: Freshness, now: datetime) -> str:
     """The quiet line under the title: as of, revision, source, and a warning when the data is old."""
     parts = [f"Figures as of {library.as_of():%Y-%m-%d}", f"revision {library.revision()}", f"from {data.origin}"]
-    line = f'<p class="lb-quiet">{escape(" · ".join(parts))}</p>'
+    head = f'<header class="lb-header"><h1>{TITLE}</h1><p>{SENTENCE}</p></header>'
+    line = f'{head}<p class="lb-quiet">{escape(" · ".join(parts))}</p>'
     if not data.stale:
         return line
     warning = (
@@ -107,8 +124,8 @@ def status_html(library: Library, data: Freshness, now: datetime) -> str:
 
 def _footer() -> str:
     links = (
-        ("openapi.json", "HTTP API"), ("gradio_api/info", "Gradio API"), ("data/llm_benchmarks.csv", "Download the board"),
-        ("?tab=about", "Method and sources"),
+        ("openapi.json", "HTTP API"), ("gradio_api/info", "Gradio API"),
+        ("data/llm_benchmarks.csv", "Download the board"), ("?tab=about", "Method and sources"),
     )  # fmt: skip
     anchors = " ".join(f'<a href="{href}">{label}</a>' for href, label in links)
     return f'<footer class="lb-footer">{anchors}<span>Code: Apache-2.0</span></footer>'

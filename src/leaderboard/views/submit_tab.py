@@ -3,10 +3,11 @@
 import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from html import escape
+from typing import Any, Protocol
 
 import gradio as gr
+from gradio.events import api as gradio_api
 
 from leaderboard.errors import InvalidSubmission, Problem
 from leaderboard.records import MODEL_TYPES, PRECISIONS, QueueEntry
@@ -18,14 +19,24 @@ FORM_FIELDS = tuple(text.FIELDS)
 _SALT = secrets.token_hex(8)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Desk:
+class Desk(Protocol):
     """Where submissions are handed in; injected, so that the views know no queue."""
 
-    check: Callable[[Draft], Checked]
-    submit: Callable[[Draft], QueueEntry]
-    retry: Callable[[str], QueueEntry]
-    get: Callable[[str], QueueEntry | None]
+    def check(self, draft: Draft) -> Checked:
+        """Everything that would be refused, without changing anything."""
+        ...
+
+    def submit(self, draft: Draft) -> QueueEntry:
+        """Queue a draft. Raises InvalidSubmission with every problem."""
+        ...
+
+    def retry(self, key: str) -> QueueEntry:
+        """Put a failed submission back. Raises UnknownSubmission or NotRetryable."""
+        ...
+
+    def get(self, key: str) -> QueueEntry | None:
+        """The entry with that key, or None."""
+        ...
 
 
 def sender_of(request: gr.Request | None) -> str:
@@ -43,7 +54,7 @@ def build(desk: Desk, *, evaluator_text: str) -> None:
     """The form inside the current tab."""
     gr.HTML(
         '<p class="lb-lead">Submit a model id. It is checked at once, pinned to a commit, and waits in the queue '
-        f"until the evaluator takes it. {text.escape(evaluator_text)}</p>",
+        f"until the evaluator takes it. {escape(evaluator_text)}</p>",
         apply_default_css=False,
     )
     with gr.Row():
@@ -135,7 +146,7 @@ def add_api(desk: Desk) -> None:
         return _entry(desk.retry(str(key)))
 
     for function in (check, submit, status, retry):
-        gr.api(function, api_name=function.__name__)
+        gradio_api(function, api_name=function.__name__)
 
 
 def _positional(function: Callable[..., list[str]]) -> Callable[..., list[str]]:

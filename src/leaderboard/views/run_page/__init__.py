@@ -14,7 +14,7 @@ import jinja2
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
 from leaderboard.boards.intervals import Z_95
@@ -53,7 +53,7 @@ def run_routes(library: Library, queue: SubmissionQueue, clock: Callable[[], dat
     router = APIRouter()
 
     @router.get("/runs/{key}", include_in_schema=False)
-    def page(request: Request, key: str, task: str | None = None, show: str = "all", p: int = 1) -> Response:
+    def page(key: str, task: str | None = None, show: str = "all", p: int = 1) -> Response:
         entry, run = queue.get(key), library.run(key)
         if entry is None and run is None:
             return HTMLResponse(TEMPLATES.get_template("missing.html").render(key=key[:80]), 404)

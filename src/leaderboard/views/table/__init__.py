@@ -21,7 +21,9 @@ from leaderboard.boards.library import View
 
 FOLDER = Path(__file__).parent
 NAMES = ("table.css", "table.js", "mount.js", "controls.js", "grid.js", "data.js", "query.js", "dom.js")
-SHELL = '<div class="lbt" data-board="${board}" aria-busy="true"><div class="lbt-skeleton" role="status">Loading</div></div>'
+SHELL = """
+<div class="lbt" data-board="${board}" aria-busy="true"><div class="lbt-skeleton" role="status">Loading</div></div>
+"""
 SCRIPT = """
 const root = element.querySelector('.lbt');
 import(new URL('ui/table/mount.js', document.baseURI).href).then((table) => {

@@ -53,7 +53,7 @@ export class Grid {
   widths() {
     const wanted = this.columns.map((column) => {
       if (column.sticky) return this.wrap ? 120 : 300;
-      const label = this.headLabel(column).length * 7.3 + 30;
+      const label = this.headLabel(column).length * 7.6 + 36;
       return Math.round(Math.max(WIDTH[column.kind], Math.min(label, 190)));
     });
     const spare = this.scroll.clientWidth - wanted.reduce((a, b) => a + b, 0);
