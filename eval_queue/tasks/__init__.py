@@ -1,0 +1,1 @@
+"""Questions and task definitions that come with the program."""

@@ -1,0 +1,1 @@
+"""Commands of the repository that prepare data, questions and a demonstration model."""
