@@ -21,6 +21,7 @@ from typing import Any, Literal
 
 LFS_SUFFIXES = (".safetensors", ".bin", ".parquet", ".lfs")
 PAGE = 1000
+COMMITS_PAGE = 50
 REPO = r"/api/(?P<kind>models|datasets|spaces)/(?P<repo>[^/]+/[^/]+)"
 FILES = r"/(?:(?P<kind>datasets|spaces)/)?(?P<repo>[^/]+/[^/]+)"
 ROUTES = tuple(
@@ -50,6 +51,7 @@ class Commit:
     title: str
     date: datetime
     files: dict[str, bytes]
+    proposed: bool = False  # by a pull request: to be had by its sha, but not part of main
 
 
 @dataclass
@@ -62,9 +64,13 @@ class Repo:
     disabled: bool = False
     moved_to: str | None = None
 
+    @property
+    def main(self) -> list[Commit]:
+        return [commit for commit in self.commits if not commit.proposed]
+
     def at(self, revision: str | None) -> Commit | None:
         if revision in (None, "main"):
-            return self.commits[-1]
+            return self.main[-1]
         return next((commit for commit in self.commits if commit.sha == revision), None)
 
 
@@ -353,8 +359,14 @@ class Handler(BaseHTTPRequestHandler):
         newest = [
             {"id": c.sha, "title": c.title, "message": "", "date": c.date.isoformat(), "authors": [{"user": "tester"}]}
             for c in reversed(found.commits)
+            if c in found.main
         ]
-        return 200, newest[:50]
+        start = int(self.query.get("p", 0)) * COMMITS_PAGE
+        headers = {}
+        if start + COMMITS_PAGE < len(newest):
+            following = f"{self.fake.endpoint}{self.path.split('?')[0]}?p={start // COMMITS_PAGE + 1}"
+            headers["Link"] = f'<{following}>; rel="next"'
+        return 200, newest[start : start + COMMITS_PAGE], headers
 
     def on_paths_info(self, kind: str, repo: str, revision: str) -> tuple[Any, ...]:
         commit = self.commit_of(self.find(kind, repo), revision)

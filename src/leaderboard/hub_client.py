@@ -8,8 +8,8 @@ business of `leaderboard.hub_store`.
 import logging
 import re
 import threading
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
 
 import httpx2
 from huggingface_hub import HfApi, constants, get_session, hf_raise_for_status, set_client_factory
@@ -28,6 +28,7 @@ from leaderboard.errors import LeaderboardError, StoreError
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
+HISTORY_PAGES = 40
 SECRET = re.compile(r"hf_[A-Za-z0-9]{8,}|(?<=//)[^/@\s]+@|Bearer \S+")
 
 UNREACHABLE: tuple[type[Exception], ...] = (httpx2.HTTPError, OSError, RuntimeError, ValueError, KeyError)
@@ -122,6 +123,24 @@ def fetch(url: str, token: str | None, timeout: float) -> httpx2.Response:
     response: httpx2.Response = get_session().get(url, headers=headers, timeout=timeout)
     hf_raise_for_status(response)
     return response
+
+
+def history(
+    endpoint: str, kind: Literal["models", "datasets"], repo: str, *, token: str | None, timeout: float
+) -> Iterator[tuple[str, str]]:
+    """Id and title of the commits of main, newest first; a page is fetched when it is needed.
+
+    At most HISTORY_PAGES pages of 50 commits. Raises what huggingface_hub raises.
+    """
+    url = f"{endpoint}/api/{kind}/{repo}/commits/main"
+    for _ in range(HISTORY_PAGES):
+        response = fetch(url, token, timeout)
+        for commit in response.json():
+            yield str(commit["id"]), str(commit["title"])
+        following = response.links.get("next", {}).get("url")
+        if not following:
+            return
+        url = str(following)
 
 
 def status_of(error: BaseException) -> int | None:

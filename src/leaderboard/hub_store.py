@@ -20,13 +20,12 @@ from huggingface_hub.errors import EntryNotFoundError
 from huggingface_hub.hf_api import RepoFile
 
 from leaderboard.errors import Conflict, NotFound, StoreUnavailable
-from leaderboard.hub_client import READ_SECONDS, UNREACHABLE, explain, fetch, headers_of, open_hub, status_of
+from leaderboard.hub_client import READ_SECONDS, UNREACHABLE, explain, fetch, headers_of, history, open_hub, status_of
 from leaderboard.stores import PATH, Stored, check_path, check_prefix, require
 
 TRIES = 5
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 10.0
-HISTORY_PAGES = 20
 FINAL_STATUS = (400, 401, 403, 404, 413, 422)
 """Answers that trying again cannot change."""
 
@@ -159,24 +158,13 @@ class HubStore:
 
     def _find_commit(self, title: str, since: str) -> str | None:
         """Id of the commit with that title made after the commit `since`."""
-        for commit_id, found in self._history():
+        commits = history(self._api.endpoint, "datasets", self.repo, token=self._token, timeout=self._timeout)
+        for commit_id, found in commits:
             if found == title:
                 return commit_id
             if commit_id == since:
                 return None
         return None
-
-    def _history(self) -> Iterator[tuple[str, str]]:
-        """Id and title of commits, newest first; the client's own listing would fetch all pages at once."""
-        url = f"{self._api.endpoint}/api/datasets/{self.repo}/commits/main"
-        for _ in range(HISTORY_PAGES):
-            response = fetch(url, self._token, self._timeout)
-            for commit in response.json():
-                yield str(commit["id"]), str(commit["title"])
-            following = response.links.get("next", {}).get("url")
-            if not following:
-                return
-            url = following
 
     def _wait(self, number: int, failure: Exception | None) -> float:
         """Seconds until the next try: what the Hub asks for, else exponential with full jitter."""

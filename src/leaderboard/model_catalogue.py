@@ -5,6 +5,7 @@ ModelUnavailable saying why and what to do. Nothing of a model is loaded or run:
 files are looked at.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,12 +22,13 @@ from pydantic import ValidationError
 
 from leaderboard import model_files
 from leaderboard.errors import ModelUnavailable, RevisionUnavailable
-from leaderboard.hub_client import READ_SECONDS, UNREACHABLE, explain, fetch, open_hub, status_of
+from leaderboard.hub_client import READ_SECONDS, UNREACHABLE, explain, fetch, history, open_hub, status_of
 from leaderboard.local_models import LOCAL, LocalCatalogue
 from leaderboard.model_facts import ModelCatalogue, ModelFacts
 from leaderboard.settings import Settings
 
 LARGEST_TEXT = 5_000_000
+COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
 
 def open_catalogue(settings: Settings, *, timeout: float = READ_SECONDS) -> ModelCatalogue:
@@ -61,6 +63,8 @@ class HubCatalogue:
         try:
             info = self._api.model_info(model, revision=revision, files_metadata=True, timeout=self._timeout)
             self._require_open(info)
+            if COMMIT.fullmatch(revision):
+                self._require_in_main(info)
             files = {s.rfilename: s.size or (s.lfs.size if s.lfs else 0) for s in info.siblings or ()}
             texts = {name: self._text(info, name) for name in model_files.TEXTS if name in files}
             return _facts(info, files, texts)
@@ -72,6 +76,15 @@ class HubCatalogue:
             raise ModelUnavailable(f"{info.id} is private; only public models are evaluated. Publish it first.")
         if info.disabled:
             raise ModelUnavailable(f"{info.id} is disabled by the Hub; submit another model.")
+
+    def _require_in_main(self, info: ModelInfo) -> None:
+        """Anybody can make a commit on anybody's model by a pull request; only its owner's commits are in main."""
+        commits = history(self._api.endpoint, "models", info.id, token=self._token, timeout=self._timeout)
+        if not any(commit_id == info.sha for commit_id, _ in commits):
+            raise RevisionUnavailable(
+                f"Commit {info.sha} of {info.id} is not in the history of main, it may come from a pull request; "
+                "name a commit of main, or the branch or tag that it belongs to."
+            )
 
     def _text(self, info: ModelInfo, name: str) -> str:
         """A small text file of the model, '' when it is too large to be one."""

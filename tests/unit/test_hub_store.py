@@ -75,6 +75,17 @@ def test_a_commit_that_landed_counts_even_when_others_committed_on_top_of_it(hub
     assert ours["a.json"] == blob_id(b"ours")
 
 
+def test_a_landed_commit_is_found_under_many_newer_ones(hub: FakeHub, store: HubStore) -> None:
+    def busy(_: float) -> None:
+        for number in range(120):
+            hub.put("datasets", REPO, {"other.json": b"%d" % number}, "rival")
+
+    hub.fault("commit", status=500, after=True)
+    store._sleep = busy
+    store.write({"a.json": b"ours"}, expected={"a.json": None})
+    assert (hub.count("commit"), hub.count("commits")) == (1, 3)
+
+
 def test_an_unknown_outcome_is_said_to_be_unknown(hub: FakeHub, store: HubStore) -> None:
     hub.fault("commit", status=500, after=True)
     hub.fault("commits", status=500, times=TRIES)

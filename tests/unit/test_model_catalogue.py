@@ -90,6 +90,22 @@ def test_main_is_pinned_and_a_sha_keeps_describing_its_own_commit(model: FakeHub
     assert not on_hub(model, first).needs_remote_code
 
 
+def test_a_commit_of_a_pull_request_is_refused_because_anybody_can_make_one(model: FakeHub) -> None:
+    sha = model.put("models", "Org/Model", {"config.json": b"{}"}, "somebody else's idea")
+    assert on_hub(model, sha).revision == sha
+    model.repo("models", "org/model").commits[-1].proposed = True
+    with pytest.raises(RevisionUnavailable, match="may come from a pull request"):
+        on_hub(model, sha)
+    assert on_hub(model).revision != sha
+
+
+def test_an_old_commit_of_main_is_found_however_long_the_history(model: FakeHub) -> None:
+    first = on_hub(model).revision
+    for number in range(120):
+        model.put("models", "Org/Model", {"README.md": CARD + b"%d" % number})
+    assert on_hub(model, first).revision == first
+
+
 def test_a_renamed_model_gets_its_new_id(model: FakeHub) -> None:
     model.rename("models", "Org/Model", "Org/Better")
     assert on_hub(model).model == "Org/Better"
