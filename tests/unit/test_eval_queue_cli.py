@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from eval_queue import cli, listing, wiring
+from eval_queue.schedule import Turns
 from eval_queue.sqlite_queue import SqliteQueue
-from leaderboard.records import Progress
+from leaderboard.records import Progress, RunResult, result_path
 from leaderboard.settings import Settings, read_settings
 from tests.unit.queue_worlds import RETRY, ManualClock, submission
 
@@ -121,6 +122,40 @@ def test_the_log_of_a_running_evaluation_is_shown_without_secrets(
     capsys.readouterr()
     assert cli.main(["logs", key]) == 0
     assert capsys.readouterr().out == "token [redacted]\n"
+
+
+def evaluate(settings: Settings) -> None:
+    queue = wiring.open_queue(settings)
+    worker = wiring.open_worker(
+        settings, queue=queue, store=wiring.open_store(settings, queue), runner="tests.faults.runners:quick"
+    )
+    turns = Turns(worker, wiring.lock_file(settings))
+    turns.take()
+    turns.end()
+
+
+def test_a_submitted_model_is_evaluated_and_its_result_published(
+    settings: Settings, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["submit", model])
+    evaluate(settings)
+    (entry,) = wiring.open_queue(settings).entries()
+    assert entry.state == "FINISHED"
+    result = RunResult.model_validate_json((wiring.store_folder(settings) / result_path(entry.submission)).read_bytes())
+    assert result.submission == entry.submission
+    assert all((wiring.store_folder(settings) / path).is_file() for path in result.samples.values())
+    capsys.readouterr()
+    assert cli.main(["submit", model]) == 0
+    assert "has already been evaluated" in capsys.readouterr().err
+
+
+def test_a_local_model_that_changed_since_its_submission_is_not_evaluated(settings: Settings, model: str) -> None:
+    cli.main(["submit", model])
+    (settings.models / "tiny/config.json").write_text('{"architectures": ["LlamaForCausalLM"], "changed": 1}')
+    evaluate(settings)
+    (entry,) = wiring.open_queue(settings).entries()
+    assert entry.state == "FAILED"
+    assert "The files of local/tiny changed" in (entry.reason or "")
 
 
 @pytest.mark.parametrize("command", ["status", "retry", "logs"])
