@@ -62,7 +62,7 @@ def build(desk: Desk, *, evaluator_text: str) -> None:
             model = gr.Textbox(label="Model id", placeholder="org/name, or local/folder", max_length=300)
             model_problem = _slot()
         with gr.Column(scale=1):
-            revision = gr.Textbox(label="Revision", value="main", max_length=200, info="Branch, tag or commit")
+            revision = gr.Textbox(label="Revision (branch, tag or commit)", value="main", max_length=200)
             revision_problem = _slot()
     with gr.Row():
         with gr.Column():
