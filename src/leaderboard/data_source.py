@@ -21,6 +21,8 @@ from leaderboard.settings import Settings
 
 _log = logging.getLogger(__name__)
 FAILURES: tuple[type[Exception], ...] = (StoreError, *UNREACHABLE)
+LOOK_SECONDS = 5.0
+"""Wait for the answer which revision is the newest; bounds the start of the program while the Hub hangs."""
 Clock = Callable[[], datetime]
 
 
@@ -171,7 +173,8 @@ class HubSource:
         if current is not None and current.revision == self._address.revision:
             return current
         now = self._clock()
-        info = self._api.dataset_info(self._address.repo, revision=self._address.revision, timeout=self._timeout)
+        patience = min(self._timeout, LOOK_SECONDS)
+        info = self._api.dataset_info(self._address.repo, revision=self._address.revision, timeout=patience)
         kept = self._shelf.fetch(
             str(info.sha), as_of=info.last_modified or now, keep=current.revision if current else None
         )

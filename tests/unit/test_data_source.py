@@ -209,6 +209,17 @@ def test_with_the_hub_down_and_nothing_kept_the_error_says_what_to_check(board: 
     assert set(contents(source.snapshot())) == DATA
 
 
+def test_a_hub_that_hangs_at_start_is_not_waited_for_long(
+    board: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source_of(board, tmp_path).snapshot()
+    monkeypatch.setattr("leaderboard.data_source.LOOK_SECONDS", 0.3)
+    board.fault("info", hang=3.0)
+    started = time.monotonic()
+    assert source_of(board, tmp_path, timeout=10.0).snapshot().stale
+    assert time.monotonic() - started < 2.5
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [({"status": 500}, "answered 500"), ({"status": 429}, "answered 429"), ({"status": 503}, "answered 503"),
