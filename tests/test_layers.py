@@ -44,7 +44,7 @@ ONLY_IN = {
     "torch": {"eval_queue.runners"},
     "transformers": {"eval_queue.runners"},
     "lm_eval": {"eval_queue.runners"},
-    "apscheduler": {"eval_queue.schedule"},
+    "apscheduler": {"eval_queue.schedule", "app"},
 }
 """Third-party package -> the only places that may import it."""
 

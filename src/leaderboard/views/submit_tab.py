@@ -96,14 +96,17 @@ def build(desk: Desk, *, evaluator_text: str) -> None:
         return [*("" for _ in slots), text.receipt_html(entry)]
 
     def on_edit(*values: Any, request: gr.Request) -> list[str]:
+        """Problems beside the fields only: a verdict or receipt is not overwritten by a check that ends later."""
         empty = not str(values[0] or "").strip()
-        return [""] * len(outputs) if empty else on_check(*values, request=request)
+        return [""] * len(slots) if empty else on_check(*values, request=request)[:-1]
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     check.click(_positional(on_check), fields, outputs, api_visibility="private")
     gr.on([submit.click, model.submit], _positional(on_submit), fields, outputs, api_visibility="private")
-    edits = [model.blur, revision.blur, precision.change, suite.change, chat_template.change]
-    gr.on(edits, _positional(on_edit), fields, outputs, trigger_mode="always_last", **quiet)
+    choices = [precision.change, suite.change, chat_template.change]
+    edits = [model.blur, revision.blur, *choices]
+    gr.on(edits, _positional(on_edit), fields, slots, trigger_mode="always_last", **quiet)
+    gr.on([model.change, revision.change, *choices], None, None, verdict, js="() => ''", **quiet)
 
 
 def add_api(desk: Desk) -> None:
