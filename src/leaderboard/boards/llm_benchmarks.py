@@ -25,6 +25,8 @@ LEADING = (
            half_width="average_half", info="Mean of all tasks; blank when one is missing."),
 )  # fmt: skip
 TRAILING = (
+    Column(key="evidence", label="Evidence", kind="text", href="evidence_url",
+           info="The page of the run: scores, versions, commit and every answer."),
     Column(key="model_type", label="Type", kind="category", filter="choices", info="How the model was made."),
     Column(key="precision", label="Precision", kind="category", filter="choices",
            info="Data type of the weights in the evaluation."),
@@ -37,8 +39,6 @@ TRAILING = (
     Column(key="weight_type", label="Weights", kind="category", shown=False, info="Original, adapter or delta."),
     Column(key="base_model", label="Base model", kind="text", shown=False, searchable=False),
     Column(key="evaluated_on", label="Date", kind="date", shown=False, info="Submitted or evaluated on."),
-    Column(key="evidence", label="Evidence", kind="text", shown=False, href="evidence_url",
-           info="Result file of the run with its samples."),
     Column(key="chat_template", label="Chat template", kind="flag", shown=False,
            info="Prompts went through the model's chat template."),
     Column(key="moe", label="Mixture of experts", kind="flag", shown=False),
@@ -65,6 +65,7 @@ def build(card: TableCard, table: pd.DataFrame, *, revision: str, source: str) -
     scored = _with_ranks(_with_average(_with_scores(card, table), card))
     frame = pd.concat([_chance_row(card), scored], ignore_index=True)
     frame["model_url"] = _model_urls(frame)
+    frame["evidence_url"] = "runs/" + frame["evidence"]
     frame["id"] = _row_ids(frame)
     columns = (*LEADING, *(task_column(task) for task in card.tasks), *TRAILING)
     return Board(

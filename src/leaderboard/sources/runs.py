@@ -12,7 +12,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from leaderboard.errors import BadRecord
-from leaderboard.records import RunResult, result_path
+from leaderboard.records import RunResult
 from leaderboard.sources.benchmark_table import Rejected, TableCard, TaskCard
 from leaderboard.sources.strict_json import read_object
 from leaderboard.suites import SUITES, Suite
@@ -94,7 +94,7 @@ def _row(run: RunResult) -> dict[str, object]:
         "params": submission.params,
         "chat_template": submission.chat_template,
         "evaluated_on": run.finished_at.date().isoformat(),
-        "evidence": result_path(submission),
+        "evidence": submission.key,
     }
     for score in run.tasks:
         row[f"score.{score.task}"] = score.score

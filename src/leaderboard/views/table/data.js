@@ -57,10 +57,26 @@ class Column {
   }
 
   format(value) {
-    return (value / this.scale).toLocaleString("en", {
+    this.formatter ??= new Intl.NumberFormat("en", {
       minimumFractionDigits: this.decimals,
       maximumFractionDigits: this.decimals,
     });
+    return this.formatter.format(value / this.scale);
+  }
+
+  // Length of the longest text of a numeric column, for its width.
+  longest() {
+    if (this.length) return this.length;
+    let length = 0;
+    if (this.kind === "rank") {
+      for (let row = 0; row < this.values.length; row += 1) length = Math.max(length, this.text(row).length);
+    } else {
+      const bounds = this.extent();
+      const ends = bounds ? [bounds.low, bounds.high] : [];
+      length = Math.max(0, ...ends.map((end) => this.format(end * this.scale).length));
+    }
+    this.length = length;
+    return length;
   }
 
   rankText(row) {

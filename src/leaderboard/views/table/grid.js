@@ -6,7 +6,11 @@ import { make } from "./dom.js";
 const ROW = 34;
 const HEAD = 38;
 const SPARE = 8;
-const WIDTH = { rank: 84, number: 82, category: 118, text: 96, flag: 92, date: 98 };
+const PADDING = 18;
+const ARROW = 15;
+const DIGIT = 8.4;
+const WIDTH = { rank: 60, number: 74, category: 118, text: 96, flag: 84, date: 98 };
+const NAME = { wide: 300, narrow: 120, grow: 160 };
 const BLANK = "–";
 
 export class Grid {
@@ -16,21 +20,28 @@ export class Grid {
     this.body = make("div", { class: "lbt-body", role: "rowgroup" });
     this.canvas = make("div", { class: "lbt-canvas", role: "presentation" }, this.head, this.body);
     this.scroll = make("div", { class: "lbt-scroll", role: "grid", tabindex: "-1" }, this.canvas);
-    root.append(this.scroll);
+    this.tip = make("div", { class: "lbt-tip", role: "tooltip", hidden: true });
+    root.append(this.scroll, this.tip);
+    this.pen = document.createElement("canvas").getContext("2d");
     this.active = { row: -1, column: 0 };
     this.scroll.addEventListener("scroll", () => this.later(), { passive: true });
+    for (const [event, on] of [["pointerover", true], ["focusin", true], ["pointerout", false], ["focusout", false]]) {
+      this.head.addEventListener(event, (e) => this.showTip(on ? e.target.closest(".lbt-th") : null));
+    }
     this.scroll.addEventListener("keydown", (event) => this.onKey(event));
     this.scroll.addEventListener("focusin", (event) => this.onFocus(event));
     this.resize = new ResizeObserver(() => this.layout());
     this.resize.observe(this.scroll);
   }
 
-  show({ dataset, rows, columns, sort, banded, wrap }) {
-    const sameRows = this.rows === rows;
-    Object.assign(this, { dataset, rows, columns, sort, banded, wrap });
+  // `keepPlace`: the rows are those shown before, so neither scroll nor focus moves.
+  show({ dataset, rows, columns, sort, banded, narrow, keepPlace }) {
+    Object.assign(this, { dataset, rows, columns, sort, banded, narrow });
+    this.scroll.classList.toggle("lbt-narrow", narrow);
+    this.scroll.classList.add("lbt-ready");
     this.active.row = Math.min(this.active.row, rows.length - 1);
     this.active.column = Math.min(this.active.column, columns.length - 1);
-    if (!sameRows) this.scroll.scrollTop = 0;
+    if (!keepPlace) this.scroll.scrollTop = 0;
     this.scroll.setAttribute("aria-label", dataset.title);
     this.scroll.setAttribute("aria-rowcount", String(rows.length + 1));
     this.scroll.setAttribute("aria-colcount", String(columns.length));
@@ -52,14 +63,20 @@ export class Grid {
 
   widths() {
     const wanted = this.columns.map((column) => {
-      if (column.sticky) return this.wrap ? 120 : 300;
-      const label = this.headLabel(column).length * 7.6 + 36;
-      return Math.round(Math.max(WIDTH[column.kind], Math.min(label, 190)));
+      if (column.sticky) return this.narrow ? NAME.narrow : NAME.wide;
+      const label = this.textWidth(this.headLabel(column)) + ARROW + PADDING;
+      const content = column.numeric && column.loaded ? column.longest() * DIGIT + PADDING : 0;
+      return Math.ceil(Math.max(WIDTH[column.kind], label, content));
     });
     const spare = this.scroll.clientWidth - wanted.reduce((a, b) => a + b, 0);
     const main = this.columns.findIndex((column) => column.sticky);
-    if (main >= 0 && spare > 0) wanted[main] += this.wrap ? spare : Math.min(spare, 160);
+    if (main >= 0 && spare > 0) wanted[main] += this.narrow ? spare : Math.min(spare, NAME.grow);
     return wanted;
+  }
+
+  textWidth(text) {
+    this.pen.font = `600 13px ${getComputedStyle(this.scroll).fontFamily}`;
+    return this.pen.measureText(text).width;
   }
 
   // Left offsets of the columns up to and with the sticky one; they stay while the others scroll sideways.
@@ -86,12 +103,22 @@ export class Grid {
       const cell = make("div", {
         class: `lbt-cell lbt-th ${column.numeric ? "lbt-number" : ""}`, role: "columnheader", "aria-sort": sorted,
         "aria-colindex": String(i + 1), tabindex: this.tabIndex(-1, i), "data-row": "-1", "data-column": String(i),
-        "data-key": column.key, title: column.info || null, onclick: () => this.sortBy(column),
+        "data-key": column.key, onclick: () => this.sortBy(column),
       }, make("span", { class: "lbt-label" }, this.headLabel(column)), make("span", { class: "lbt-arrow", "aria-hidden": "true" }, arrow));
       if (column.info) cell.setAttribute("aria-description", column.info);
       return this.place(cell, i);
     }));
     if (focused && this.active.row < 0) this.head.children[this.active.column]?.focus({ preventScroll: true });
+  }
+
+  // What a column means, below its header while the pointer or the focus is there.
+  showTip(cell) {
+    const column = cell && this.columns[Number(cell.dataset.column)];
+    this.tip.hidden = !column?.info;
+    if (this.tip.hidden) return;
+    this.tip.textContent = column.info;
+    const left = cell.getBoundingClientRect().left - this.scroll.getBoundingClientRect().left;
+    this.tip.style.left = `${Math.max(0, Math.min(left, this.scroll.clientWidth - this.tip.offsetWidth - 8))}px`;
   }
 
   place(cell, i) {
@@ -127,6 +154,9 @@ export class Grid {
     const last = Math.min(this.rows.length, Math.ceil((this.scroll.scrollTop + this.scroll.clientHeight) / ROW) + SPARE);
     const out = [];
     for (let at = first; at < last; at += 1) out.push(this.drawRow(at));
+    const { row } = this.active;
+    if (row >= 0 && row < first) out.unshift(this.drawRow(row));
+    else if (row >= last && row < this.rows.length) out.push(this.drawRow(row));
     this.body.replaceChildren(...out);
     if (focused) this.cellAt(this.active.row, this.active.column)?.focus({ preventScroll: true });
   }
@@ -154,7 +184,8 @@ export class Grid {
     const text = column.text(row);
     if (text === "") {
       const word = column.kind === "flag" ? "no" : column.kind === "number" ? "not measured" : "unknown";
-      cell.append(make("span", { class: "lbt-blank", "aria-label": word, title: word }, column.kind === "flag" ? "" : BLANK));
+      cell.append(make("span", { class: "lbt-blank", title: word }, column.kind === "flag" ? "" : BLANK));
+      cell.setAttribute("aria-label", word);
     } else if (column.sticky) cell.append(this.drawName(column, row, text));
     else if (column.half) this.drawInterval(cell, column, row, text);
     else cell.append(this.drawText(column, row, text));
@@ -168,7 +199,7 @@ export class Grid {
 
   drawName(column, row, text) {
     const slash = text.lastIndexOf("/") + 1;
-    const parts = [slash ? make("span", { class: "lbt-quiet" }, text.slice(0, slash)) : null, text.slice(slash)];
+    const parts = [slash ? make("span", { class: "lbt-quiet" }, text.slice(0, slash)) : null, make("span", {}, text.slice(slash))];
     const link = column.link(row);
     const attributes = { class: "lbt-name", title: text };
     return link ? make("a", { ...attributes, href: link, target: "_blank", rel: "noopener", tabindex: "-1" }, ...parts) : make("span", attributes, ...parts);
@@ -247,9 +278,9 @@ export class Grid {
     this.draw();
   }
 
-
   destroy() {
     this.resize.disconnect();
     this.scroll.remove();
+    this.tip.remove();
   }
 }
