@@ -37,7 +37,7 @@ def nth_letter(rng: random.Random) -> Draft:
     """A letter by its place."""
     word = rng.choice(WORDS)
     place = rng.randrange(1, len(PLACES))
-    others = sorted(set(word) - {word[place]}, key=lambda letter: abs(word.index(letter) - place))
+    others = sorted(set(word) - {word[place]}, key=lambda letter: (abs(word.index(letter) - place), letter))
     return draft(f'What is the {PLACES[place]} letter of the word "{word}"?', word[place], others[:3])
 
 
@@ -46,7 +46,11 @@ def alphabetical(rng: random.Random) -> Draft:
     words = rng.sample(WORDS, 4)
     first = min(words)
     listed = ", ".join(words)
-    return draft(f"Which of these words comes first in alphabetical order: {listed}?", first, set(words) - {first})
+    return draft(
+        f"Which of these words comes first in alphabetical order: {listed}?",
+        first,
+        (word for word in words if word != first),
+    )
 
 
 def without_vowels(rng: random.Random) -> Draft:
