@@ -12,15 +12,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from leaderboard.errors import StoreError, StoreUnavailable
 from leaderboard.hub_client import READ_SECONDS, UNREACHABLE, HubAddress, explain, open_hub, parse_address
 from leaderboard.hub_snapshots import SnapshotShelf
-from leaderboard.settings import Settings
+from leaderboard.settings import ROOT, Settings
 
 _log = logging.getLogger(__name__)
 FAILURES: tuple[type[Exception], ...] = (StoreError, *UNREACHABLE)
+EMBEDDED = ROOT / "data"
 LOOK_SECONDS = 5.0
 """Wait for the answer which revision is the newest; bounds the start of the program while the Hub hangs."""
 Clock = Callable[[], datetime]
@@ -78,11 +79,17 @@ def open_source(settings: Settings, *, timeout: float = READ_SECONDS, clock: Clo
 
 
 class LocalSource:
-    """A folder; its revision changes with the name, size or time of any file that is not hidden."""
+    """A folder; its revision names the content of all files that are not hidden, so copies of it share one.
+
+    A file is read again only when its size or time changes.
+    """
 
     def __init__(self, folder: Path, *, clock: Clock = utc_now) -> None:
         self._folder = folder
         self._clock = clock
+        self._lock = threading.Lock()
+        self._contents: dict[Stamp, str] = {}
+        self._revision = ""
 
     def snapshot(self) -> Snapshot:
         """See `DataSource.snapshot`."""
@@ -92,37 +99,62 @@ class LocalSource:
                 "hf://datasets/org/name."
             )
         now = self._clock()
-        digest, newest = fingerprint(self._folder)
+        stamps = visible_files(self._folder)
+        newest = max((stamp.time_ns for stamp in stamps), default=0)
         as_of = datetime.fromtimestamp(newest / 1e9, UTC) if newest else now
+        origin = "the embedded figures" if self._folder == EMBEDDED else f"folder {self._folder.name}"
         return Snapshot(
-            folder=self._folder, revision=digest, as_of=as_of, fetched_at=now, origin=str(self._folder)
+            folder=self._folder, revision=self._name(stamps), as_of=as_of, fetched_at=now, origin=origin
         )  # fmt: skip
 
     def refresh(self) -> None:
         """Nothing to do: every snapshot looks at the folder."""
 
+    def _name(self, stamps: list["Stamp"]) -> str:
+        with self._lock:
+            if self._revision and self._contents.keys() == set(stamps):
+                return self._revision
+            self._contents = {stamp: self._contents.get(stamp) or content_of(self._folder, stamp) for stamp in stamps}
+            named = sorted((stamp.name, content) for stamp, content in self._contents.items())
+            digest = hashlib.sha1(repr(named).encode(errors="surrogateescape"), usedforsecurity=False)
+            self._revision = digest.hexdigest()
+            return self._revision
 
-def fingerprint(folder: Path) -> tuple[str, int]:
-    """40 hex digits over the names, sizes and times of the files below a folder, and the newest time in ns (0: none).
 
-    Hidden files and folders do not count; symbolic links count as what they point to, and folders behind them not.
-    """
-    found: list[tuple[str, int, int]] = []
+class Stamp(NamedTuple):
+    """A file as far as a look at its folder tells."""
+
+    name: str
+    size: int
+    time_ns: int
+
+
+def visible_files(folder: Path) -> list[Stamp]:
+    """The files below a folder; hidden files and folders do not count, links count as what they point to."""
+    found: list[Stamp] = []
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in names:
             if not name.startswith("."):
                 found += _stamp(Path(parent, name), folder)
-    digest = hashlib.sha1(repr(sorted(found)).encode(errors="surrogateescape"), usedforsecurity=False)
-    return digest.hexdigest(), max((stamp[2] for stamp in found), default=0)
+    return found
 
 
-def _stamp(path: Path, folder: Path) -> list[tuple[str, int, int]]:
+def content_of(folder: Path, stamp: Stamp) -> str:
+    """SHA-256 of a file; its size and time where it cannot be read."""
+    try:
+        with (folder / stamp.name).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return f"{stamp.size} {stamp.time_ns}"
+
+
+def _stamp(path: Path, folder: Path) -> list[Stamp]:
     try:
         status = path.stat()
     except OSError:  # deleted since it was listed, or a link to nowhere
         return []
-    return [(path.relative_to(folder).as_posix(), status.st_size, status.st_mtime_ns)]
+    return [Stamp(path.relative_to(folder).as_posix(), status.st_size, status.st_mtime_ns)]
 
 
 class HubSource:
