@@ -28,7 +28,9 @@ from leaderboard.errors import InvalidQuery
 RESERVED = frozenset({"view", "tab", "rev", "columns", "format", "__theme", "__sign", "logs", "score"})
 """Parameters of the page that do not concern the table."""
 
-NUMBER = r"-?\d{1,15}(?:\.\d{1,9})?"
+NUMBER = r"-?[0-9]{1,15}(?:\.[0-9]{1,9})?"
+SPACES = " \t\n\r"
+"""Ordinary spaces around a term are ignored; the languages disagree about the others."""
 RANGE = re.compile(rf"({NUMBER})?\.\.({NUMBER})?")
 
 
@@ -92,12 +94,12 @@ def parse_search(text: str, board: Board) -> tuple[tuple[str, ...], dict[str, tu
     by_field: dict[str, tuple[str, ...]] = {}
     searched = [c for c in board.columns if c.kind in ("text", "category") and not c.wire_length]
     names = {lower(name): column.key for column in searched for name in (column.label, column.key)}
-    for term in (part.strip() for part in text.split(";")):
+    for term in (part.strip(SPACES) for part in text.split(";")):
         name, colon, value = term[1:].partition(":")
-        key = names.get(lower(name.strip())) if term.startswith("@") and colon else None
+        key = names.get(lower(name.strip(SPACES))) if term.startswith("@") and colon else None
         if key is not None:
-            if value.strip():
-                by_field[key] = (*by_field.get(key, ()), lower(value.strip()))
+            if value.strip(SPACES):
+                by_field[key] = (*by_field.get(key, ()), lower(value.strip(SPACES)))
         elif term:
             plain.append(lower(term))
     return tuple(plain), by_field
@@ -126,8 +128,9 @@ def apply(board: Board, query: Query) -> pd.DataFrame:
 
 
 def wire_numbers(column: Column, frame: pd.DataFrame) -> np.ndarray:
-    """A number column as the page has it: value * factor * scale rounded half to even; NaN where missing."""
+    """A number column as the page has it: value * factor * scale rounded half to even; NaN where missing or endless."""
     values = frame[column.key].to_numpy(dtype=float, na_value=np.nan)
+    values = np.where(np.isfinite(values), values, np.nan)
     return np.asarray(np.rint(values * column.factor * column.scale), dtype=float)
 
 

@@ -73,6 +73,7 @@ def _data(board: Board, column: Column) -> dict[str, Any]:
         out: dict[str, Any] = {"value": _integers(wire_numbers(column, frame))}
         if column.half_width:
             half = frame[column.half_width].to_numpy(dtype=float, na_value=np.nan)
+            half = np.where(np.isfinite(half), half, np.nan)
             out["half"] = _integers(np.rint(half * column.factor * 10**column.decimals))
         return out
     if column.kind == "rank":
@@ -102,10 +103,10 @@ def _integers(values: np.ndarray) -> dict[str, Any]:
 
 
 def _codes(values: "pd.Series[str]") -> dict[str, Any]:
-    """Codes into the distinct values, the most frequent first; null where missing."""
-    names = values.value_counts().index.tolist()
+    """Codes into the distinct values, the most frequent first; null where missing or empty."""
+    names = [name for name in values.value_counts().index.tolist() if name != ""]
     position = {name: code for code, name in enumerate(names)}
-    return {"values": names, "codes": [None if pd.isna(value) else position[value] for value in values]}
+    return {"values": names, "codes": [None if pd.isna(value) else position.get(value) for value in values]}
 
 
 def _links(frame: pd.DataFrame, column: Column) -> dict[str, Any]:

@@ -34,7 +34,7 @@ export class Controls {
   constructor(root, { change, ensure, reset, link, downloadUrl }) {
     Object.assign(this, { change, ensure, downloadUrl });
     this.search = make("input", {
-      type: "search", class: "lbt-search", placeholder: "Search models; a ; b; @licence:mit", "aria-label": "Search. Separate alternatives with ; and name a column with @column:value",
+      type: "search", class: "lbt-search", placeholder: "Search: this; that; @column:value", "aria-label": "Search. Separate alternatives with ; and name a column with @column:value",
       oninput: () => this.searchSoon(),
       onkeydown: (event) => {
         if (event.key !== "Escape" || !this.search.value) return;
@@ -144,6 +144,9 @@ export class Controls {
     const slider = (name, value, write) => make("input", {
       type: "range", min: 0, max: STEPS, step: 1, value: String(Math.round(scale.of(value))), "aria-label": `${column.filter_label}, ${name}`,
       "aria-valuetext": `${round(value)} ${column.unit}`, onchange: (event) => write(Number(event.target.value)),
+      oninput: (event) => {
+        event.target.closest(".lbt-group").querySelector(`[placeholder=${name}]`).value = String(round(scale.at(Number(event.target.value))));
+      },
     });
     const number = (name, value, write) => make("input", {
       type: "number", class: "lbt-bound", step: "any", value: value === null ? "" : String(value), placeholder: name,
@@ -165,7 +168,11 @@ export class Controls {
       this.change((state) => ({ ...state, cols: keys })).then(() => this.columns.update());
     };
     const boxes = this.dataset.columns.filter((column) => !column.sticky);
-    panel.replaceChildren(...boxes.map((column) => checkbox(column.label, null, shown.includes(column.key), (on) => set(column.key, on))));
+    const focused = [...panel.querySelectorAll("input")].indexOf(document.activeElement);
+    const usual = make("button", { type: "button", class: "lbt-button", disabled: !this.state.cols.length, onclick: () => (
+      this.change((state) => ({ ...state, cols: [] })).then(() => this.columns.update())) }, "The usual columns");
+    panel.replaceChildren(...boxes.map((column) => checkbox(column.label, null, shown.includes(column.key), (on) => set(column.key, on))), usual);
+    panel.querySelectorAll("input")[focused]?.focus();
   }
 
   fillDownloads(panel) {

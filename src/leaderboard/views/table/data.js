@@ -147,6 +147,7 @@ export class Dataset {
     const { columns, data, bands, ...about } = body;
     Object.assign(this, about);
     this.columns = columns.map((spec) => new Column(spec));
+    this.coming = new Map();
     this.byKey = new Map(this.columns.map((column) => [column.key, column]));
     this.bands = bands ? Int32Array.from(bands.flatMap(([value, count]) => Array(count).fill(value))) : null;
     this.isPinned = new Uint8Array(this.n);
@@ -155,7 +156,10 @@ export class Dataset {
   }
 
   addData(data) {
-    for (const [key, values] of Object.entries(data)) this.byKey.get(key)?.load(values, this.n);
+    for (const [key, values] of Object.entries(data)) {
+      const column = this.byKey.get(key);
+      if (column && !column.loaded) column.load(values, this.n);
+    }
   }
 
   missing(keys) {

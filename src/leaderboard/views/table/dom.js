@@ -13,6 +13,14 @@ export function make(tag, attributes = {}, ...children) {
   return node;
 }
 
+// On a page without Gradio, which does this itself: `?__theme=dark` or `light` overrides what the system prefers.
+export function followTheme() {
+  const wanted = new URLSearchParams(location.search).get("__theme");
+  if (document.querySelector("gradio-app") || !["dark", "light"].includes(wanted)) return;
+  document.documentElement.classList.remove("dark", "light");
+  document.documentElement.classList.add(wanted);
+}
+
 export function count(n) {
   return n.toLocaleString("en");
 }

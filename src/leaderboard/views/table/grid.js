@@ -8,7 +8,6 @@ const HEAD = 38;
 const SPARE = 8;
 const PADDING = 18;
 const ARROW = 15;
-const DIGIT = 8.4;
 const WIDTH = { rank: 60, number: 74, category: 118, text: 96, flag: 84, date: 98 };
 const NAME = { wide: 300, narrow: 120, grow: 160 };
 const BLANK = "–";
@@ -64,8 +63,8 @@ export class Grid {
   widths() {
     const wanted = this.columns.map((column) => {
       if (column.sticky) return this.narrow ? NAME.narrow : NAME.wide;
-      const label = this.textWidth(this.headLabel(column)) + ARROW + PADDING;
-      const content = column.numeric && column.loaded ? column.longest() * DIGIT + PADDING : 0;
+      const label = this.textWidth(this.headLabel(column), "600 13px") + ARROW + PADDING;
+      const content = column.numeric && column.loaded ? this.textWidth("0".repeat(column.longest()), "14px") + PADDING : 0;
       return Math.ceil(Math.max(WIDTH[column.kind], label, content));
     });
     const spare = this.scroll.clientWidth - wanted.reduce((a, b) => a + b, 0);
@@ -74,8 +73,8 @@ export class Grid {
     return wanted;
   }
 
-  textWidth(text) {
-    this.pen.font = `600 13px ${getComputedStyle(this.scroll).fontFamily}`;
+  textWidth(text, font) {
+    this.pen.font = `${font} ${getComputedStyle(this.scroll).fontFamily}`;
     return this.pen.measureText(text).width;
   }
 

@@ -1,7 +1,10 @@
 // The query string of a table <-> state, and the rows a state chooses. The same grammar as boards/filters.py.
 
 export const RESERVED = new Set(["view", "tab", "rev", "columns", "format", "__theme", "__sign", "logs", "score"]);
-const RANGE = /^(-?\d{1,15}(?:\.\d{1,9})?)?\.\.(-?\d{1,15}(?:\.\d{1,9})?)?$/;
+const RANGE = /^(-?[0-9]{1,15}(?:\.[0-9]{1,9})?)?\.\.(-?[0-9]{1,15}(?:\.[0-9]{1,9})?)?$/;
+
+// Ordinary spaces only: the languages disagree about the others.
+const trim = (text) => text.replace(/^[ \t\n\r]+|[ \t\n\r]+$/g, "");
 
 export function emptyState() {
   return { q: "", sort: "", choices: {}, ranges: {}, hidden: [], cols: [] };
@@ -58,11 +61,11 @@ export function parseSearch(text, dataset) {
     names.set(column.label.toLowerCase(), column.key);
     names.set(column.key.toLowerCase(), column.key);
   }
-  for (const term of text.split(";").map((part) => part.trim())) {
+  for (const term of text.split(";").map(trim)) {
     const colon = term.indexOf(":");
-    const key = term.startsWith("@") && colon > 0 ? names.get(term.slice(1, colon).trim().toLowerCase()) : undefined;
+    const key = term.startsWith("@") && colon > 0 ? names.get(trim(term.slice(1, colon)).toLowerCase()) : undefined;
     if (key !== undefined) {
-      const value = term.slice(colon + 1).trim().toLowerCase();
+      const value = trim(term.slice(colon + 1)).toLowerCase();
       if (value) (byField[key] ??= []).push(value);
     } else if (term) plain.push(term.toLowerCase());
   }
@@ -117,7 +120,6 @@ export function passing(dataset, allTests, without = null) {
   }
   return rows;
 }
-
 
 // Sorted copy: stable, blanks last in both directions.
 export function sortRows(rows, dataset, sort) {

@@ -4,29 +4,36 @@
 //     board       name in the routes table/<board> and data/<board>.<format>
 //     parameters  URLSearchParams to start from; view=, rev= and the grammar of query.js
 //     onState     called with URLSearchParams after every change, to be put in the address
-//   -> { refresh(), parameters(), destroy() }
+//     early       { url, body }: a promise of rows asked for before this module had arrived, optional
+//   -> { refresh(), setState(URLSearchParams), parameters(), destroy() }
 
 import { Controls } from "./controls.js";
 import { Dataset } from "./data.js";
-import { count, make } from "./dom.js";
+import { count, followTheme, make } from "./dom.js";
 import { Grid } from "./grid.js";
 import { emptyState, formatState, isEmpty, neededColumns, parseState, passing, sortRows, tests } from "./query.js";
 
 const PHONE = 640;
 
 class Table {
-  constructor(root, { board, views, parameters, onState }) {
-    Object.assign(this, { root, board, views, onState });
+  constructor(root, { board, views, parameters, onState = () => {}, early = null }) {
+    Object.assign(this, { root, board, views, onState, early });
+    followTheme();
     this.turn = 0;
+    this.drawn = "";
     this.state = emptyState();
     this.phoneKey = null;
     this.wanted = new URLSearchParams(parameters);
-    this.view = views.some((view) => view.value === this.wanted.get("view")) ? this.wanted.get("view") : views[0].value;
     this.build();
     this.onResize = () => this.dataset && this.draw();
     this.media = window.matchMedia(`(max-width: ${PHONE}px)`);
     this.media.addEventListener("change", this.onResize);
-    this.open(this.view);
+    this.open(this.wantedView());
+  }
+
+  wantedView() {
+    const wanted = this.wanted.get("view");
+    return this.views.some((view) => view.value === wanted) ? wanted : this.views[0].value;
   }
 
   build() {
@@ -47,7 +54,6 @@ class Table {
     this.grid = new Grid(this.stage, { onSort: (sort) => this.change((state) => ({ ...state, sort })) });
     this.empty = make("div", { class: "lbt-empty", hidden: true });
     this.stage.append(this.empty);
-    this.drawSwitch();
   }
 
   // One button a group; a group of several views has a select beside its button.
@@ -84,7 +90,7 @@ class Table {
     this.drawSwitch();
     this.root.setAttribute("aria-busy", "true");
     try {
-      const body = await this.fetchJson(`table/${this.board}?view=${encodeURIComponent(view)}`);
+      const body = await this.fetchView(`table/${this.board}?view=${encodeURIComponent(view)}`);
       if (turn !== this.turn) return;
       await this.take(new Dataset(body), turn);
     } catch (error) {
@@ -92,8 +98,15 @@ class Table {
     }
   }
 
-  async fetchJson(url) {
-    const answer = await fetch(url, { signal: this.abort.signal, cache: "no-cache" });
+  // The rows; those asked for early where they are the ones, and arrived well.
+  async fetchView(url) {
+    const early = this.early?.url === url ? await this.early.body.catch(() => null) : null;
+    this.early = null;
+    return early ?? this.fetchJson(url);
+  }
+
+  async fetchJson(url, signal = this.abort.signal) {
+    const answer = await fetch(url, { signal, cache: "no-cache" });
     const body = await answer.json().catch(() => null);
     if (!answer.ok || body === null) throw new Error(body?.error ?? `the server answered ${answer.status}`);
     return body;
@@ -104,7 +117,6 @@ class Table {
     const { state, ignored } = parseState(parameters, dataset);
     const pinnedTo = this.wanted?.get("rev");
     this.dataset = dataset;
-    this.extra = new Map();
     this.state = state;
     this.wanted = null;
     await this.ensure(neededColumns(state, dataset).concat(state.cols));
@@ -113,16 +125,24 @@ class Table {
     if (ignored.length && pinnedTo !== undefined) this.notice.append(`Not known here and left out: ${ignored.join(", ")}. `);
     if (pinnedTo && pinnedTo !== dataset.revision) this.notice.append(`The link was made for data revision ${pinnedTo}; shown is ${dataset.revision}.`);
     this.root.removeAttribute("aria-busy");
+    this.stage.hidden = false;
     this.draw();
   }
 
+  // Data of columns that did not come with the first view; a column asked for twice is fetched once.
   async ensure(keys) {
-    const { dataset } = this;
-    const missing = dataset.missing(keys);
-    if (!missing.length) return;
-    const body = await this.fetchJson(`table/${this.board}?view=${encodeURIComponent(dataset.view)}&columns=${missing.join(",")}`);
-    if (body.revision !== dataset.revision) this.refresh();
-    else dataset.addData(body.data);
+    const { dataset, signal } = { dataset: this.dataset, signal: this.abort.signal };
+    const wanted = dataset.missing(keys).filter((key) => !dataset.coming.has(key));
+    if (wanted.length) {
+      const url = `table/${this.board}?view=${encodeURIComponent(dataset.view)}&columns=${wanted.join(",")}`;
+      const coming = this.fetchJson(url, signal).finally(() => wanted.forEach((key) => dataset.coming.delete(key)));
+      for (const key of wanted) dataset.coming.set(key, coming);
+    }
+    const bodies = await Promise.all(new Set(keys.map((key) => dataset.coming.get(key)).filter(Boolean)));
+    for (const body of bodies) {
+      if (body.revision === dataset.revision) dataset.addData(body.data);
+      else if (dataset === this.dataset) this.refresh();
+    }
   }
 
   async change(mutate, phoneKey = null) {
@@ -137,6 +157,16 @@ class Table {
       return;
     }
     if (state === this.state) this.draw();
+  }
+
+  // What an address says: another view, or another state of this one.
+  setState(parameters) {
+    this.wanted = new URLSearchParams(parameters);
+    const view = this.wantedView();
+    if (!this.dataset || view !== this.dataset.view) return this.open(view);
+    const { state } = parseState(this.wanted, this.dataset);
+    this.wanted = null;
+    return this.change(() => state);
   }
 
   columns() {
@@ -161,16 +191,32 @@ class Table {
     const all = tests(state, dataset);
     const rows = sortRows(passing(dataset, all), dataset, this.sort());
     const { chosen, seen } = this.columns();
-    this.ensure(seen.map((column) => column.key)).then(() => this.grid.draw());
+    this.complete(seen);
     const key = this.sort().replace(/^-/, "");
     const banded = this.sort() === dataset.default_sort || dataset.byKey.get(key).kind === "rank";
     this.shown = [...dataset.pinned, ...rows];
-    this.grid.show({ dataset, rows: this.shown, columns: seen, sort: this.sort(), banded, wrap: this.media.matches });
+    const chosenRows = `${this.view}?${formatState({ ...state, cols: [] })}`;
+    this.grid.show({
+      dataset, rows: this.shown, columns: seen, sort: this.sort(), banded, narrow: this.media.matches, keepPlace: chosenRows === this.drawn,
+    });
+    this.drawn = chosenRows;
     const total = dataset.n - dataset.pinned.length;
     this.controls.show({ dataset, state, rows: rows.length, total, columns: chosen, phoneKey: this.phoneKey, changed: !isEmpty(state) });
     this.drawEmpty(rows.length, total, all);
     this.foot.textContent = `${dataset.title}. As of ${dataset.as_of}, revision ${dataset.revision}, from ${dataset.source}. – means not measured.`;
     this.onState(this.parameters());
+  }
+
+  // Columns that are seen but not here yet are drawn once they are.
+  async complete(columns) {
+    const keys = columns.map((column) => column.key);
+    if (!this.dataset.missing(keys).length) return;
+    try {
+      await this.ensure(keys);
+      this.grid.layout();
+    } catch (error) {
+      if (error.name !== "AbortError") this.fail(error);
+    }
   }
 
   drawEmpty(shown, total, all) {
@@ -200,8 +246,10 @@ class Table {
     return { ...state, q: name === "q" ? "" : state.q, choices, ranges, hidden: state.hidden.filter((key) => `hide ${key}` !== name) };
   }
 
+  // Rows of another view than the one chosen must not stay under its name.
   fail(error) {
     this.root.removeAttribute("aria-busy");
+    this.stage.hidden = this.dataset?.view !== this.view;
     this.notice.replaceChildren(`The rows could not be loaded: ${error.message}. `, make("button", { type: "button", class: "lbt-button", onclick: () => this.open(this.view) }, "Try again"));
   }
 
@@ -245,5 +293,10 @@ class Table {
 
 export function mountTable(root, options) {
   const table = new Table(root, options);
-  return { refresh: () => table.refresh(), parameters: () => table.parameters(), destroy: () => table.destroy() };
+  return {
+    refresh: () => table.refresh(),
+    setState: (parameters) => table.setState(parameters),
+    parameters: () => table.parameters(),
+    destroy: () => table.destroy(),
+  };
 }
