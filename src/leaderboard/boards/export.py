@@ -52,11 +52,17 @@ def render(board: Board, query: Query, kind: str) -> bytes:
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:
-    """UTF-8 CSV whose text cells cannot become formulas."""
+    """UTF-8 CSV whose text cells cannot become formulas.
+
+    Lines end in CR LF where a text holds a CR: only then does the writer quote it, and an unquoted one would begin a
+    row of its own.
+    """
     safe = frame.apply(
         lambda column: column if column.dtype.kind in "biufc" else column.map(_defuse, na_action="ignore")
     )
-    return str(safe.to_csv(index=False, lineterminator="\n")).encode()
+    texts = (value for name in safe if safe[name].dtype.kind not in "biufc" for value in safe[name])
+    returns = any(isinstance(value, str) and "\r" in value for value in texts)
+    return str(safe.to_csv(index=False, lineterminator="\r\n" if returns else "\n")).encode()
 
 
 def to_json(board: Board, frame: pd.DataFrame) -> bytes:

@@ -25,7 +25,7 @@ from leaderboard.boards.board import Board
 from leaderboard.boards.columns import Column
 from leaderboard.errors import InvalidQuery
 
-RESERVED = frozenset({"view", "tab", "rev", "columns", "format", "__theme", "__sign", "logs", "score"})
+RESERVED = frozenset({"view", "tab", "rev", "columns", "format", "__theme", "__sign", "logs"})
 """Parameters of the page that do not concern the table."""
 
 NUMBER = r"-?[0-9]{1,15}(?:\.[0-9]{1,9})?"
@@ -72,20 +72,31 @@ def parse(parameters: Iterable[tuple[str, str]], board: Board) -> Query:
     hidden = tuple(_require(board, key, "hide", kinds=("flag",)).key for key in values.pop("hide", []))
     shown = [key for text in values.pop("cols", []) for key in text.split(",") if key]
     columns = tuple(_require(board, key, "cols").key for key in shown)
-    missing = {name.removesuffix(".missing"): value[-1] == "1" for name, value in values.items() if "." in name}
-    choices: dict[str, tuple[str, ...]] = {}
-    ranges: dict[str, Range] = {}
-    for name, given in values.items():
-        if name.removesuffix(".missing") in values and name.endswith(".missing"):
-            continue
-        column = _require(board, name.removesuffix(".missing"), "filter", kinds=("category", "number"))
-        if column.kind == "category":
-            choices[column.key] = tuple(given)
-        else:
-            ranges[column.key] = _range(name, given[-1], missing=missing.get(name, False))
+    choices, ranges = _parse_filters(values, board)
     return Query(
         terms=terms, field_terms=field_terms, sort=sort, choices=choices, ranges=ranges, hidden=hidden, columns=columns
     )  # fmt: skip
+
+
+def _parse_filters(
+    values: dict[str, list[str]], board: Board
+) -> tuple[dict[str, tuple[str, ...]], dict[str, Range]]:  # fmt: skip
+    choices: dict[str, tuple[str, ...]] = {}
+    ranges: dict[str, Range] = {}
+    for name, given in values.items():
+        key = name.removesuffix(".missing")
+        column = board.column(key)
+        if column is None or column.kind not in ("category", "number") or (key != name and column.kind != "number"):
+            known = ", ".join(c.key for c in board.columns if c.kind in ("category", "number"))
+            raise InvalidQuery(
+                f"Parameter {name[:60]!r} filters nothing; expected q, sort, hide, cols, view or {known}."
+            )
+        if column.kind == "category":
+            choices[key] = tuple(given)
+        elif key == name:
+            missing = values.get(f"{key}.missing", ["0"])[-1] == "1"
+            ranges[key] = _range(name, given[-1], missing=missing)
+    return choices, ranges
 
 
 def parse_search(text: str, board: Board) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:

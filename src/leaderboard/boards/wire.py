@@ -111,13 +111,13 @@ def _codes(values: "pd.Series[str]") -> dict[str, Any]:
 
 def _links(frame: pd.DataFrame, column: Column) -> dict[str, Any]:
     """Links as a prefix before the text where that is what they are, else in full."""
-    texts, links = frame[column.key], frame[column.href]
-    has = links.notna()
-    prefixes = {link.removesuffix(text) for text, link in zip(texts[has], links[has], strict=True)}
-    none = np.flatnonzero(~has).tolist()
-    if len(prefixes) == 1 and len(none) < len(frame):
-        return {"prefix": prefixes.pop(), "none": none}
-    return {"urls": [None if pd.isna(link) else link for link in links]}
+    texts = [None if pd.isna(text) else str(text) for text in frame[column.key]]
+    links = [None if pd.isna(link) else str(link) for link in frame[column.href]]
+    linked = [(text or "", link) for text, link in zip(texts, links, strict=True) if link is not None]
+    prefix = linked[0][1].removesuffix(linked[0][0]) if linked else ""
+    if linked and all(link == prefix + text for text, link in linked):
+        return {"prefix": prefix, "none": [row for row, link in enumerate(links) if link is None]}
+    return {"urls": links}
 
 
 def _runs(values: list[int]) -> list[list[int]]:

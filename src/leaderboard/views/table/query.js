@@ -1,6 +1,6 @@
 // The query string of a table <-> state, and the rows a state chooses. The same grammar as boards/filters.py.
 
-export const RESERVED = new Set(["view", "tab", "rev", "columns", "format", "__theme", "__sign", "logs", "score"]);
+export const RESERVED = new Set(["view", "tab", "rev", "columns", "format", "__theme", "__sign", "logs"]);
 const RANGE = /^(-?[0-9]{1,15}(?:\.[0-9]{1,9})?)?\.\.(-?[0-9]{1,15}(?:\.[0-9]{1,9})?)?$/;
 
 // Ordinary spaces only: the languages disagree about the others.

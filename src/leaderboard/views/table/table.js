@@ -1,6 +1,6 @@
 // The table: views, state, loading, and the controls and grid that show them.
 //
-//   mountTable(element, { board, views: [{ value, label, group }], parameters, onState })
+//   mountTable(element, { board, parameters, onState })
 //     board       name in the routes table/<board> and data/<board>.<format>
 //     parameters  URLSearchParams to start from; view=, rev= and the grammar of query.js
 //     onState     called with URLSearchParams after every change, to be put in the address
@@ -16,8 +16,8 @@ import { emptyState, formatState, isEmpty, neededColumns, parseState, passing, s
 const PHONE = 640;
 
 class Table {
-  constructor(root, { board, views, parameters, onState = () => {}, early = null }) {
-    Object.assign(this, { root, board, views, onState, early });
+  constructor(root, { board, parameters, onState = () => {}, early = null }) {
+    Object.assign(this, { root, board, onState, early, views: [] });
     followTheme();
     this.turn = 0;
     this.drawn = "";
@@ -28,12 +28,13 @@ class Table {
     this.onResize = () => this.dataset && this.draw();
     this.media = window.matchMedia(`(max-width: ${PHONE}px)`);
     this.media.addEventListener("change", this.onResize);
-    this.open(this.wantedView());
+    this.open(this.wanted.get("view"));
   }
 
-  wantedView() {
-    const wanted = this.wanted.get("view");
-    return this.views.some((view) => view.value === wanted) ? wanted : this.views[0].value;
+  url(view, columns = []) {
+    const query = new URLSearchParams(view ? { view } : {});
+    if (columns.length) query.set("columns", columns.join(","));
+    return `table/${this.board}?${query}`;
   }
 
   build() {
@@ -90,8 +91,11 @@ class Table {
     this.drawSwitch();
     this.root.setAttribute("aria-busy", "true");
     try {
-      const body = await this.fetchView(`table/${this.board}?view=${encodeURIComponent(view)}`);
+      const body = await this.fetchView(this.url(view));
       if (turn !== this.turn) return;
+      this.views = body.views;
+      this.view = body.view;
+      this.drawSwitch();
       await this.take(new Dataset(body), turn);
     } catch (error) {
       if (turn === this.turn && error.name !== "AbortError") this.fail(error);
@@ -134,8 +138,7 @@ class Table {
     const { dataset, signal } = { dataset: this.dataset, signal: this.abort.signal };
     const wanted = dataset.missing(keys).filter((key) => !dataset.coming.has(key));
     if (wanted.length) {
-      const url = `table/${this.board}?view=${encodeURIComponent(dataset.view)}&columns=${wanted.join(",")}`;
-      const coming = this.fetchJson(url, signal).finally(() => wanted.forEach((key) => dataset.coming.delete(key)));
+      const coming = this.fetchJson(this.url(dataset.view, wanted), signal).finally(() => wanted.forEach((key) => dataset.coming.delete(key)));
       for (const key of wanted) dataset.coming.set(key, coming);
     }
     const bodies = await Promise.all(new Set(keys.map((key) => dataset.coming.get(key)).filter(Boolean)));
@@ -162,7 +165,7 @@ class Table {
   // What an address says: another view, or another state of this one.
   setState(parameters) {
     this.wanted = new URLSearchParams(parameters);
-    const view = this.wantedView();
+    const view = this.wanted.get("view") ?? this.views[0]?.value;
     if (!this.dataset || view !== this.dataset.view) return this.open(view);
     const { state } = parseState(this.wanted, this.dataset);
     this.wanted = null;
