@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
 from safetensors import SafetensorError
@@ -20,16 +21,10 @@ from .meter import Meter
 
 PROBE = "Question: What is two plus two?\nAnswer: four"
 LOADING_ERRORS = (
-    OSError,
-    ValueError,
-    KeyError,
-    AttributeError,
-    ImportError,
-    AssertionError,
-    RuntimeError,
-    SafetensorError,
-)
-"""What transformers raises for a model that it cannot load."""
+    OSError, ValueError, TypeError, KeyError, AttributeError, ImportError, AssertionError, RuntimeError,
+    SafetensorError, StrictDataclassError,
+)  # fmt: skip
+"""What transformers raises for a model that it cannot load; TypeError: config.json holds the wrong kind of value."""
 
 _log = logging.getLogger(__name__)
 

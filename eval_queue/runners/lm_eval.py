@@ -56,7 +56,8 @@ def run_suite(spec: RunSpec, suite: Suite, report: Report) -> RunResult:
     """As `run`, for a suite that need not be registered."""
     started = datetime.now(UTC)
     tasks = [load_task(task, spec.task_files) for task in suite.tasks]
-    meter = Meter([Load(task=t.task.name, kind=t.kind, requests=t.estimated_requests) for t in tasks], report)
+    loads = [Load(task=task.task.name, kind=task.kind, requests=task.estimated_requests) for task in tasks]
+    meter = Meter(loads, report, batch_size=spec.batch_size)
     scores = _scores(spec, tasks, meter)
     return RunResult(
         submission=spec.submission, started_at=started, finished_at=datetime.now(UTC), tasks=tuple(scores),

@@ -6,7 +6,7 @@ requests nor the batches change, so neither do the scores.
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,9 @@ from lm_eval.api.model import CacheHook
 from eval_queue.spec import Report
 from leaderboard.errors import PermanentFailure
 from leaderboard.records import Progress
+
+GENERATION_COST = 30.0
+"""A generated answer takes about as long as this many scored choices (SmolLM2, CPU); used until one was generated."""
 
 
 @dataclass
@@ -31,8 +34,12 @@ class Load:
 class Meter(CacheHook):  # type: ignore[misc]
     """Counts answered requests over all tasks and reports each."""
 
-    def __init__(self, loads: Sequence[Load], report: Report, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, loads: Sequence[Load], report: Report, *, batch_size: int = 1,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
         super().__init__(None)
+        self._batch_size = batch_size
         self._loads = list(loads)
         self._report = report
         self._clock = clock
@@ -67,7 +74,8 @@ class Meter(CacheHook):  # type: ignore[misc]
             load = self._loads[self._at]
             load.done += 1
             load.seconds = self._clock() - self._started
-            self._tell()
+            if load.done % self._batch_size == 0 or load.done == load.requests:  # answers come a batch at a time
+                self._tell()
 
     def finish(self, task: str, requests: int, seconds: float) -> None:
         """A task is done, now or in an earlier attempt; `seconds` were spent on it."""
@@ -86,7 +94,7 @@ class Meter(CacheHook):  # type: ignore[misc]
         )  # fmt: skip
 
     def _eta(self) -> float | None:
-        """None while a kind of request is ahead of which none was answered yet: they differ a hundredfold."""
+        """None while the first batch runs."""
         left = 0.0
         for load in self._loads:
             ahead = load.requests - load.done
@@ -98,7 +106,15 @@ class Meter(CacheHook):  # type: ignore[misc]
         return left
 
     def _pace(self, load: Load) -> float | None:
-        """Seconds a request: of this task, else of the tasks of its kind."""
-        same = [load] if load.done else [other for other in self._loads if other.kind == load.kind]
-        done = sum(other.done for other in same)
-        return sum(other.seconds for other in same) / done if done else None
+        """Seconds a request: of this task, else of the tasks of its kind, else guessed from another kind."""
+        for known, factor in self._precedents(load):
+            done = sum(other.done for other in known)
+            if done:
+                return factor * sum(other.seconds for other in known) / done
+        return None
+
+    def _precedents(self, load: Load) -> Iterator[tuple[list[Load], float]]:
+        yield [load], 1.0
+        yield [other for other in self._loads if other.kind == load.kind], 1.0
+        factor = GENERATION_COST if load.kind == "generate_until" else 1 / GENERATION_COST
+        yield [other for other in self._loads if other.kind != load.kind], factor

@@ -5,6 +5,8 @@ Pickled weights and code are not even downloaded, so they cannot run.
 """
 
 import json
+from collections.abc import Iterable
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +22,18 @@ TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt
 TIMEOUT_SECONDS = 30.0
 
 
-def find_model(spec: RunSpec, *, endpoint: str | None = None) -> Path:
+def find_model(spec: RunSpec, *, endpoint: str | None = None, cache: Path | None = None) -> Path:
     """The folder of the model, fetched from the Hub unless the spec names a folder, and complete.
 
-    Raises PermanentFailure saying what the model lacks; TransientFailure when the Hub cannot be reached.
+    `endpoint` and `cache` (None: as the environment says) name the Hub and where its files are kept. Raises
+    PermanentFailure saying what the model lacks; TransientFailure when the Hub cannot be reached.
     """
     folder = Path(spec.model_path)
     if spec.submission.model.startswith("local/") or folder.is_dir():
         if not folder.is_dir():
             raise PermanentFailure(f"There is no folder of {spec.submission.model} on this machine any more.")
     else:
-        folder = _download(spec, endpoint)
+        folder = _download(spec, endpoint, cache)
     _check_configuration(folder)
     _check_weights(folder)
     if not _has(folder, *TOKENIZER_FILES):
@@ -41,16 +44,28 @@ def find_model(spec: RunSpec, *, endpoint: str | None = None) -> Path:
     return folder
 
 
-def _download(spec: RunSpec, endpoint: str | None) -> Path:
+def _download(spec: RunSpec, endpoint: str | None, cache: Path | None) -> Path:
     name, revision = spec.model_path, spec.submission.revision
     hub = open_hub(endpoint, None, timeout=TIMEOUT_SECONDS)
     try:
-        found = hub.snapshot_download(name, revision=revision, allow_patterns=list(WANTED), ignore_patterns=["*/*"])
+        info = hub.model_info(name, revision=revision)
+        found = hub.snapshot_download(
+            name, revision=revision, allow_patterns=list(WANTED), ignore_patterns=["*/*"], cache_dir=cache
+        )
     except (GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError) as error:
         raise PermanentFailure(f"{name} at {revision[:12]} cannot be fetched: {explain(error)}.") from error
     except UNREACHABLE as error:
         raise TransientFailure(f"{name} could not be fetched now: {explain(error)}. It is tried again.") from error
-    return Path(found)
+    return _all_there(Path(found), [file.rfilename for file in info.siblings or ()])
+
+
+def _all_there(folder: Path, names: Iterable[str]) -> Path:
+    """The folder; a client that loses the Hub on the way returns what it has, without an error."""
+    wanted = [name for name in names if "/" not in name and any(fnmatch(name, pattern) for pattern in WANTED)]
+    missing = [name for name in wanted if not (folder / name).is_file()]
+    if missing:
+        raise TransientFailure(f"{len(missing)} files of the model, such as {missing[0]}, could not be fetched now.")
+    return folder
 
 
 def _check_configuration(folder: Path) -> None:

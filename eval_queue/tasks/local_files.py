@@ -84,7 +84,7 @@ def read_local(task: str, folder: Path) -> Splits:
     try:
         text = path.read_text(encoding="utf-8")
         rows = json.loads(text) if path.suffix == ".json" else [json.loads(line) for line in text.splitlines()]
-        return local.read(rows)
+        splits = local.read(rows)
     except FileNotFoundError as error:
         raise PermanentFailure(
             f"Task {task}: the folder of task files has no {local.file}. Add it, or unset LEADERBOARD_TASK_FILES to "
@@ -92,6 +92,9 @@ def read_local(task: str, folder: Path) -> Splits:
         ) from error
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise PermanentFailure(f"Task {task}: {local.file} does not have the expected format: {error!r}.") from error
+    if not all(splits.values()):
+        raise PermanentFailure(f"Task {task}: {local.file} holds no questions.")
+    return splits
 
 
 def _arc(row: Row) -> Row:

@@ -1,0 +1,49 @@
+"""Suites that can be evaluated: their tasks exist, their numbers are those of the questions."""
+
+import json
+
+import pytest
+
+from eval_queue.executors.local import LOCAL_SUITES
+from eval_queue.runners.harness_tasks import OWN, REGISTERED, REGISTERED_FOLDER
+from eval_queue.tasks.local_files import LOCAL_TASKS
+from leaderboard.suites import CLASSIC, CLASSIC_200, CORE, SUITES, evaluable_suites
+
+
+def test_every_suite_is_found_by_its_name_and_names_are_unique_within():
+    for name, suite in SUITES.items():
+        assert suite.name == name
+        assert len({task.name for task in suite.tasks}) == len({task.label for task in suite.tasks}) == len(suite.tasks)
+    assert set(evaluable_suites()) <= set(SUITES.values())
+
+
+@pytest.mark.parametrize(
+    "task", [t for suite in evaluable_suites() for t in suite.tasks], ids=lambda t: f"{t.name}-{t.n}"
+)
+def test_every_task_has_a_definition(task):
+    own = list(OWN.glob(f"*/{task.name}.yaml"))
+    assert len(own) == 1 or (REGISTERED_FOLDER / REGISTERED[task.name]).is_file()
+    assert own or task.name in LOCAL_TASKS
+
+
+def test_core_needs_nothing_that_is_not_bundled():
+    assert CORE.name in LOCAL_SUITES
+    for task in CORE.tasks:
+        file = OWN / "core" / f"{task.name.removeprefix('core_')}.jsonl"
+        rows = [json.loads(line) for line in file.read_text().splitlines()]
+        assert task.n == len(rows)
+        assert task.chance == pytest.approx(sum(1 / len(row["choices"]) for row in rows) / len(rows))
+
+
+def test_the_short_classic_suite_is_the_long_one_with_fewer_questions():
+    for short, full in zip(CLASSIC_200.tasks, CLASSIC.tasks, strict=True):
+        assert (short.name, short.metric, short.filter, short.n_shot) == (
+            full.name,
+            full.metric,
+            full.filter,
+            full.n_shot,
+        )
+        assert short.n == 200 < full.n
+        assert short.sample_seed is not None
+        assert full.sample_seed is None
+        assert full.info in short.info
