@@ -101,7 +101,9 @@ def board_routes(library: Library, cache: Cache) -> APIRouter:
     def table(request: Request, tab: str, view: str | None = None, columns: str | None = None) -> Response:
         board = library.board(tab, view)
         keys = tuple(columns.split(",")) if columns else None
-        packed = cache.get((tab, board.view, board.revision, keys), lambda: wire.encode(board, keys))
+        packed = cache.get(
+            (tab, board.view, board.revision, keys), lambda: wire.encode(board, keys, library.views(tab))
+        )
         return send(request, packed, "application/json")
 
     @router.get("/data/{tab}.{kind}")

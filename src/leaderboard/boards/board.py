@@ -9,6 +9,17 @@ from leaderboard.boards.columns import Column
 
 
 @dataclass(frozen=True, kw_only=True)
+class View:
+    """One data set a tab can show."""
+
+    value: str
+    label: str
+    group: str
+    title: str
+    about: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Board:
     """What one table shows.
 

@@ -15,7 +15,7 @@ from typing import Protocol
 import pandas as pd
 
 from leaderboard.boards import llm_benchmarks
-from leaderboard.boards.board import Board
+from leaderboard.boards.board import Board, View
 from leaderboard.errors import InvalidQuery
 from leaderboard.records import RunResult
 from leaderboard.sources import runs
@@ -42,17 +42,6 @@ class Snapshot(Protocol):
     def origin(self) -> str:
         """Where the data comes from, for people."""
         ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class View:
-    """One data set a tab can show."""
-
-    value: str
-    label: str
-    group: str
-    title: str
-    about: str
 
 
 @dataclass(frozen=True, kw_only=True)

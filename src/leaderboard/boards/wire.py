@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from leaderboard.boards.board import Board
+from leaderboard.boards.board import Board, View
 from leaderboard.boards.columns import Column
 from leaderboard.boards.filters import sort_keys, wire_numbers
 from leaderboard.errors import InvalidQuery
 
 
-def encode(board: Board, keys: Sequence[str] | None = None) -> bytes:
-    """The whole first view, or only the data of the named columns.
+def encode(board: Board, keys: Sequence[str] | None = None, views: Sequence[View] = ()) -> bytes:
+    """The whole first view with the other views there are, or only the data of the named columns.
 
     Raises InvalidQuery for a column that the board does not have.
     """
@@ -31,6 +31,7 @@ def encode(board: Board, keys: Sequence[str] | None = None) -> bytes:
     body = {
         "board": board.name,
         "view": board.view,
+        "views": [{"value": view.value, "label": view.label, "group": view.group} for view in views],
         "title": board.title,
         "revision": board.revision,
         "as_of": board.as_of.date().isoformat(),

@@ -25,7 +25,7 @@ def build(library: Library) -> None:
     """The tab's content."""
     fold = f"<summary>How this is computed, and what was repaired in the data</summary>{FOLD}{_repairs(library)}"
     gr.HTML(f'<p class="lb-lead">{escape(LEAD)}</p><details class="lb-fold">{fold}</details>', apply_default_css=False)
-    table.component(llm_benchmarks.NAME, library.views(llm_benchmarks.NAME), is_first=True)
+    table.component(llm_benchmarks.NAME, is_first=True)
 
 
 def _repairs(library: Library) -> str:

@@ -1,23 +1,20 @@
 """The table: a self-contained HTML component fed by columnar JSON; it knows nothing about what it shows.
 
-`component(board, views)` puts one into a Gradio tab. Any other page can mount it too:
+`component(board)` puts one into a Gradio tab. Any other page can mount it too:
 
     <div id="t"></div>
     <script type="module">
       import { mountTable } from "./ui/table/table.js";
-      mountTable(document.getElementById("t"), { board: "llm_benchmarks", views, parameters, onState });
+      mountTable(document.getElementById("t"), { board: "llm_benchmarks", parameters, onState });
     </script>
 
 Rows come from `table/<board>?view=` (`boards.wire`), downloads from `data/<board>.<format>` (`boards.export`); both are
 routes of `service`. The grammar of the query string is that of `boards.filters`.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
-
-from leaderboard.boards.library import View
 
 FOLDER = Path(__file__).parent
 NAMES = ("table.css", "table.js", "mount.js", "controls.js", "grid.js", "data.js", "query.js", "dom.js")
@@ -27,7 +24,7 @@ SHELL = """
 SCRIPT = """
 const root = element.querySelector('.lbt');
 import(new URL('ui/table/mount.js', document.baseURI).href).then((table) => {
-  table.mountInPage(root, { board: props.board, views: props.views, isFirst: props.is_first });
+  table.mountInPage(root, { board: props.board, isFirst: props.is_first });
 });
 """
 
@@ -37,13 +34,12 @@ def assets() -> dict[str, bytes]:
     return {f"table/{name}": (FOLDER / name).read_bytes() for name in NAMES}
 
 
-def component(board: str, views: Sequence[View], *, is_first: bool = False) -> gr.HTML:
+def component(board: str, *, is_first: bool = False) -> gr.HTML:
     """The table of a board inside the current tab.
 
     `is_first` marks the tab that an address without `tab=` opens.
     """
-    shown = [{"value": view.value, "label": view.label, "group": view.group} for view in views]
     return gr.HTML(
         html_template=SHELL, js_on_load=SCRIPT, apply_default_css=False, elem_id=f"{board}-table", board=board,
-        views=shown, is_first=is_first,
+        is_first=is_first,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import { mountTable } from "./table.js";
 
-export function mountInPage(root, { board, views, isFirst, early }) {
+export function mountInPage(root, { board, isFirst, early }) {
   const here = () => {
     const tab = new URLSearchParams(location.search).get("tab");
     return tab === board || (isFirst && tab === null);
@@ -22,7 +22,7 @@ export function mountInPage(root, { board, views, isFirst, early }) {
     }, 150);
   };
   const parameters = here() ? new URLSearchParams(location.search) : new URLSearchParams();
-  const table = mountTable(root, { board, views, parameters, onState: write, early });
+  const table = mountTable(root, { board, parameters, onState: write, early });
   const follow = () => (root.isConnected ? table.refresh() : document.removeEventListener("lb-data-changed", follow));
   document.addEventListener("lb-data-changed", follow);
   return table;

@@ -253,7 +253,7 @@ class Table {
   fail(error) {
     this.root.removeAttribute("aria-busy");
     this.stage.hidden = this.dataset?.view !== this.view;
-    this.notice.replaceChildren(`The rows could not be loaded: ${error.message}. `, make("button", { type: "button", class: "lbt-button", onclick: () => this.open(this.view) }, "Try again"));
+    this.notice.replaceChildren(`The rows could not be loaded: ${error.message}. `, make("button", { type: "button", class: "lbt-button", onclick: () => this.open(this.dataset ? this.view : null) }, "Try again"));
   }
 
   parameters() {
