@@ -1,0 +1,230 @@
+"""The main job in a browser, on real input: browse, submit a real model, watch it, see its row and its evidence."""
+
+import io
+import json
+import re
+import shutil
+import urllib.request
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Page, expect
+
+from leaderboard.settings import ROOT
+from leaderboard.sources.benchmark_table import read_table
+from scripts import make_demo_model
+
+from .app_server import running_app
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+DEMO = "local/smollm2-135m-instruct"
+RUN_PATIENCE = 420_000
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory):
+    """A folder with the real SmolLM2 and with models that fail."""
+    folder = tmp_path_factory.mktemp("models")
+    assert make_demo_model.main(["--output", str(folder)]) == 0
+    assert make_demo_model.main(["--output", str(folder), "--tiny", "tiny-unlicensed"]) == 0
+    card = folder / "tiny-unlicensed" / "README.md"
+    card.write_text(re.sub(r"^license:.*\n", "", card.read_text(), flags=re.MULTILINE))
+    assert make_demo_model.main(["--output", str(folder), "--tiny", "tiny-broken"]) == 0
+    config = folder / "tiny-broken" / "config.json"
+    content = json.loads(config.read_text())
+    config.write_text(json.dumps(content | {"num_attention_heads": 7}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def app(models, tmp_path_factory):
+    with running_app(tmp_path_factory.mktemp("state"), LEADERBOARD_MODELS=str(models)) as address:
+        yield address
+
+
+def read(address):
+    with urllib.request.urlopen(address) as answer:
+        return answer.read()
+
+
+def open_tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+
+
+def first_models(page: Page, n: int = 3) -> list[str]:
+    rows = page.locator("#llm_benchmarks-table .lbt-row:not(.lbt-pinned) [role=rowheader]")
+    expect(rows.nth(n - 1)).to_be_visible()
+    return [rows.nth(i).inner_text() for i in range(n)]
+
+
+def fill_form(page: Page, model: str) -> None:
+    page.get_by_label("Model id").fill(model)
+
+
+def test_the_real_board_is_filtered_sorted_and_downloaded_as_the_data_is(page: Page, app):
+    page.goto(f"{app}/?view=open_llm_v1")
+    status = page.locator(".lbt-status")
+    expect(status).to_have_text("7,169 rows")
+    _, data = read_table(ROOT / "data", "open_llm_v1")
+
+    page.get_by_role("columnheader", name="GSM8K").click()
+    expect(page.get_by_role("columnheader", name="GSM8K")).to_have_attribute("aria-sort", "descending")
+    best = data.loc[data["score.gsm8k"].idxmax()]
+    assert first_models(page)[0] == best["model"]
+
+    page.get_by_label("Search").fill("mistral;mixtral")
+    page.get_by_text("Filters", exact=True).click()
+    page.get_by_label(re.compile(r"^float16")).check()
+    page.get_by_label(re.compile("^duplicates")).check()
+    page.keyboard.press("Escape")
+    wanted = data[
+        data["model"].str.lower().str.contains("mistral|mixtral")
+        & data["precision"].eq("float16").fillna(False)
+        & ~data["duplicate"].fillna(False)
+    ]
+    expect(status).to_have_text(f"{len(wanted):,} of 7,169 rows")
+
+    page.get_by_text("Download", exact=True).click()
+    with page.expect_download() as download:
+        page.locator(".lbt-downloads").get_by_role("link", name="CSV").first.click()
+    frame = pd.read_csv(download.value.path())
+    shown = frame[frame["model"] != "Random guessing"]
+    assert sorted(shown["model"]) == sorted(wanted["model"])
+    by_model = wanted.set_index(["model", "revision"])["score.gsm8k"].to_dict()
+    for row in shown.itertuples():
+        assert row.gsm8k == pytest.approx(by_model[(row.model, row.revision)], abs=1e-12)
+    assert first_models(page)[0] == shown["model"].iloc[0]
+
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    expect(status).to_have_text(f"{len(wanted):,} of 7,169 rows")
+    assert first_models(page) == shown["model"].head(3).tolist()
+
+
+def test_everything_can_be_downloaded_in_three_formats(app):
+    csv = pd.read_csv(io.BytesIO(read(f"{app}/data/llm_benchmarks.csv?view=open_llm_v1")))
+    parquet = pd.read_parquet(io.BytesIO(read(f"{app}/data/llm_benchmarks.parquet?view=open_llm_v1")))
+    rows = json.loads(read(f"{app}/data/llm_benchmarks.json?view=open_llm_v1"))["rows"]
+    _, data = read_table(ROOT / "data", "open_llm_v1")
+    assert len(csv) == len(parquet) == len(rows) == 7170
+    for frame in (csv, parquet, pd.DataFrame(rows)):
+        scores = frame[frame["model"] != "Random guessing"].sort_values(["model", "precision"])["mmlu"]
+        assert scores.tolist() == pytest.approx(data.sort_values(["model", "precision"])["score.mmlu"].tolist())
+
+
+def test_a_real_model_is_submitted_evaluated_and_appears_on_the_board(page: Page, app):
+    page.goto(app)
+    expect(page.locator(".lbt-status")).to_have_text("4,576 rows")
+    open_tab(page, "Submit & queue")
+    fill_form(page, DEMO)
+    page.get_by_role("button", name="Check only").click()
+    verdict = page.locator("#submit-verdict")
+    expect(verdict).to_contain_text("This would be accepted", timeout=30_000)
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(verdict).to_contain_text("Submitted local/smollm2-135m-instruct", timeout=30_000)
+    key = re.search(r"Receipt ([0-9a-f]{16})", verdict.inner_text())[1]
+
+    entry = page.locator(f".lbq-entry[data-key='{key}']")
+    expect(entry).to_be_visible(timeout=15_000)
+    seen = {entry.get_attribute("data-state")}
+    expect(entry).to_have_attribute("data-state", "RUNNING", timeout=60_000)
+    expect(entry.locator("progress")).to_be_visible(timeout=60_000)
+    expect(entry).to_contain_text(re.compile(r"task \d of 5.*\d+ of 800 requests"), timeout=RUN_PATIENCE)
+    expect(entry).to_have_attribute("data-state", "FINISHED", timeout=RUN_PATIENCE)
+    assert seen <= {"PENDING", "RUNNING"}
+
+    open_tab(page, "LLM benchmarks")
+    page.get_by_role("button", name="Evaluated here").click()
+    assert first_models(page, 1) == [DEMO]
+    page.get_by_role("link", name=key).click()
+    expect(page.get_by_role("heading", name=DEMO)).to_be_visible()
+    expect(page.locator("tbody tr")).to_have_count(5)
+    expect(page.get_by_role("heading", name=re.compile("^Answers"))).to_be_visible()
+    assert page.locator("article").count() == 20
+
+    result = json.loads(read(f"{app}/files/results/{DEMO}/{key}.json"))
+    assert [task["n"] for task in result["tasks"]] == [40] * 5
+    samples = pd.read_parquet(io.BytesIO(read(f"{app}/files/{result['samples']['core_logic']}")))
+    assert samples["correct"].mean() == pytest.approx(result["tasks"][3]["score"])
+
+    row = pd.read_csv(io.BytesIO(read(f"{app}/data/llm_benchmarks.csv?view=here_core")), index_col="model").loc[DEMO]
+    assert row["core_logic"] == pytest.approx(result["tasks"][3]["score"])
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        ("../../x", "is not a model id"),
+        ("org/..", "is not a model id"),
+        ("datasets/x", "datasets"),
+        ("оrg/model", "is not a model id"),
+        ("https://example.org/m", "is not a model id"),
+        ("local/none", "local/none"),
+        ("local/tiny-unlicensed", "license"),
+    ],
+)
+def test_a_bad_submission_is_refused_beside_its_field(page: Page, app, model, reason):
+    page.goto(f"{app}/?tab=queue")
+    fill_form(page, model)
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.locator("#submit-verdict")).to_contain_text("would be refused", timeout=30_000)
+    expect(page.locator(".lb-problems").first).to_contain_text(reason)
+    assert (
+        json.loads(read(f"{app}/data/queue.json"))["entries"] == []
+        or model not in read(f"{app}/data/queue.json").decode()
+    )
+
+
+def test_a_model_that_fails_says_why_and_can_be_retried(page: Page, app):
+    page.goto(f"{app}/?tab=queue")
+    fill_form(page, "local/tiny-broken")
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.locator("#submit-verdict")).to_contain_text("Submitted", timeout=30_000)
+    entry = page.locator(".lbq-entry", has_text="tiny-broken")
+    expect(entry).to_have_attribute("data-state", "FAILED", timeout=RUN_PATIENCE)
+    assert len(entry.locator(".lbq-reason").inner_text()) > 20
+    entry.get_by_text("Last lines of the log").click()
+    expect(entry.locator(".lbq-log")).not_to_be_empty()
+    key = entry.get_attribute("data-key")
+    entry.get_by_role("button", name="Retry").click()
+    expect(entry).not_to_have_attribute("data-state", "FAILED", timeout=10_000)
+    expect(entry).to_have_attribute("data-state", "FAILED", timeout=RUN_PATIENCE)
+    page.goto(f"{app}/runs/{key}")
+    expect(page.get_by_role("heading", name="Failed")).to_be_visible()
+
+
+def test_programs_submit_through_gradio_client_with_the_same_validation(app):
+    from gradio_client import Client
+
+    client = Client(app, verbose=False, analytics_enabled=False)
+    refused = client.predict(model="datasets/x", precision="int3", suite="nope", api_name="/submit")
+    assert refused["accepted"] is False
+    assert {problem["field"] for problem in refused["problems"]} == {"model", "precision", "suite"}
+    checked = client.predict(model=DEMO, suite="core", api_name="/check")
+    assert checked["problems"] == []
+    assert re.fullmatch("[0-9a-f]{40}", checked["revision"])
+    assert client.predict(key="0" * 16, api_name="/status")["state"] is None
+
+
+def test_the_page_is_usable_on_a_phone_and_without_a_mouse(page: Page, app):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{app}/?view=open_llm_v1")
+    expect(page.locator(".lbt-status")).to_have_text("7,169 rows")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.get_by_role("columnheader").count() == 3
+
+
+def test_a_file_that_changes_appears_without_a_restart(page: Page, models, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(ROOT / "data", data)
+    (data / "benchmarks" / "open_llm_v2.json").rename(tmp_path / "later.json")
+    with running_app(tmp_path / "state", LEADERBOARD_DATA=str(data), LEADERBOARD_EVALUATOR="off") as address:
+        page.goto(address)
+        expect(page.locator(".lbt-status")).to_have_text("7,169 rows")
+        shutil.move(tmp_path / "later.json", data / "benchmarks" / "open_llm_v2.json")
+        page.reload()
+        expect(page.locator(".lbt-status")).to_have_text("4,576 rows")
+        expect(page.get_by_role("button", name="Open LLM v2")).to_be_visible()
+        open_tab(page, "Submit & queue")
+        expect(page.locator(".lbq-status")).to_contain_text("No evaluator is attached")
