@@ -5,6 +5,8 @@ Enters: a worker. Leaves: a handle to look at it and to stop it. The app starts 
 """
 
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -130,6 +132,18 @@ class Schedule:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+@contextmanager
+def repeat(function: Callable[[], None], seconds: float) -> Iterator[None]:
+    """Call a function every so many seconds, never twice at a time, until the block ends."""
+    scheduler = BackgroundScheduler(timezone=UTC)
+    scheduler.add_job(function, "interval", seconds=seconds, max_instances=1, coalesce=True, misfire_grace_time=None)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
 
 
 def start(worker: Worker, *, lock_file: Path, poll_seconds: float) -> Schedule:

@@ -26,7 +26,7 @@ from .executors import logs
 from .executors.local import LocalExecutor, child_environment
 from .publish import Publisher
 from .queue import RetryPolicy, WorkQueue, utc_now
-from .schedule import Schedule
+from .schedule import Schedule, start
 from .spec import RunSpec
 from .sqlite_queue import SqliteQueue
 from .store_queue import StoreQueue
@@ -135,6 +135,14 @@ def open_worker(
         prepare=preparer(settings, catalogue or LocalCatalogue(settings.models)), runs=runs_folder(settings),
         heartbeat_seconds=min(2.0, settings.lease_seconds / 4), checkpoint=checkpoint,
     )  # fmt: skip
+
+
+def start_evaluator(settings: Settings, desk: Desk) -> Schedule | None:
+    """A running evaluator where one is wanted and can work, else None; it is stopped by its `with` block."""
+    if settings.evaluator == "off" or (settings.evaluator == "auto" and not evaluator_available()):
+        return None
+    worker = open_worker(settings, queue=desk.queue, store=desk.store, catalogue=desk.catalogue)
+    return start(worker, lock_file=lock_file(settings), poll_seconds=settings.poll_seconds)
 
 
 def preparer(settings: Settings, catalogue: ModelCatalogue) -> Prepare:

@@ -44,7 +44,7 @@ ONLY_IN = {
     "torch": {"eval_queue.runners"},
     "transformers": {"eval_queue.runners"},
     "lm_eval": {"eval_queue.runners"},
-    "apscheduler": {"eval_queue.schedule", "app"},
+    "apscheduler": {"eval_queue.schedule"},
 }
 """Third-party package -> the only places that may import it."""
 
@@ -102,7 +102,9 @@ def test_packages_that_belong_in_one_place_are_imported_there_only(name, path):
 
 
 def test_leaderboard_never_imports_eval_queue():
-    wrong = [n for n, p in FILES if n.startswith("leaderboard") and any(i.startswith("eval_queue") for i in imports_of(n, p))]
+    wrong = [
+        n for n, p in FILES if n.startswith("leaderboard") and any(i.startswith("eval_queue") for i in imports_of(n, p))
+    ]
     assert wrong == []
 
 
@@ -144,5 +146,7 @@ def test_importing_has_no_side_effects(views):
     names = [n for n, _ in FILES if n != "eval_queue.__main__" and not n.startswith("eval_queue.runners")]
     chosen = [n for n in names if views == n.startswith(("leaderboard.views", "app"))]
     code = SIDE_EFFECTS.format(names=" ".join(chosen), gradio=int(not views))
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr or done.stdout

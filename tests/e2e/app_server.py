@@ -21,14 +21,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def app_environment(state: Path, port: int, **variables: str) -> dict[str, str]:
+    """Variables of an app with nothing of the machine's own; the Hub is out of reach unless a test names one."""
+    return {
+        "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "HF_ENDPOINT": "http://127.0.0.1:9",
+        "LEADERBOARD_STATE": str(state), "LEADERBOARD_PORT": str(port), "LEADERBOARD_POLL_SECONDS": "0.5", **variables,
+    }  # fmt: skip
+
+
 @contextmanager
 def running_app(state: Path, **variables: str) -> Iterator[str]:
     """The address of a running app; it is stopped at the end and must then end by itself."""
     port = free_port()
-    environment = {
-        "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "HF_ENDPOINT": "http://127.0.0.1:9",
-        "LEADERBOARD_STATE": str(state), "LEADERBOARD_PORT": str(port), "LEADERBOARD_POLL_SECONDS": "0.5", **variables,
-    }  # fmt: skip
+    environment = app_environment(state, port, **variables)
     log = state / "app.log"
     state.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
