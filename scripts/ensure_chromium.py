@@ -21,7 +21,7 @@ def main() -> int:
     if shutil.which("apt-get") and os.geteuid() == 0:
         sys.stdout.write("Installing Debian's chromium for the browser tests.\n")
         for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-y", "-q", "chromium"]):
-            subprocess.run(command, check=False, stdout=subprocess.DEVNULL)  # noqa: S603
+            subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
         if any(shutil.which(name) for name in NAMES):
             return 0
     sys.stderr.write(HELP.format(names=", ".join(NAMES), python=sys.executable))

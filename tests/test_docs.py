@@ -59,5 +59,7 @@ def test_no_registry_host_is_named_in_a_tracked_file():
     import subprocess
 
     host = "pypi" + ".org"
-    found = subprocess.run(["git", "grep", "-l", "-e", host, "-e", "npmjs" + ".org"], cwd=ROOT, capture_output=True, text=True)
+    found = subprocess.run(
+        ["git", "grep", "-l", "-e", host, "-e", "npmjs" + ".org"], cwd=ROOT, capture_output=True, text=True
+    )
     assert found.stdout == ""

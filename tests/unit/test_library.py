@@ -63,7 +63,9 @@ def world(tmp_path):
     write_table(tmp_path / "data", card, frame)
     snapshot = SimpleNamespace(folder=tmp_path / "data", revision="r1", origin="test")
     library = Library(lambda: snapshot, tmp_path / "state", Clock())
-    return SimpleNamespace(library=library, snapshot=snapshot, data=tmp_path / "data", state=tmp_path / "state", card=card, frame=frame)
+    return SimpleNamespace(
+        library=library, snapshot=snapshot, data=tmp_path / "data", state=tmp_path / "state", card=card, frame=frame
+    )
 
 
 def test_a_board_ranks_by_average_with_ranges_and_leaves_out_copies(world):
@@ -142,7 +144,12 @@ def test_files_outside_the_store_are_never_given(world):
     path = publish(world.state, run_result())
     assert world.library.run_path(path.relative_to(world.state).as_posix()) == path.resolve()
     (world.state.parent / "secret.json").write_text("{}")
-    for bad in ("../secret.json", "results/../../secret.json", str(world.state.parent / "secret.json"), "results/none.json"):
+    for bad in (
+        "../secret.json",
+        "results/../../secret.json",
+        str(world.state.parent / "secret.json"),
+        "results/none.json",
+    ):
         assert world.library.run_path(bad) is None
 
 

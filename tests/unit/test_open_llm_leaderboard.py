@@ -80,7 +80,9 @@ def test_types_and_licences_are_cleaned():
     assert [clean_license("unknown"), clean_license(None), clean_license(" mit ")] == [None, None, "mit"]
 
 
-@pytest.mark.parametrize(("name", "content"), [("x.csv", b"a,b\n1,2\n"), ("x.parquet", b"PAR1nonsense"), ("x.csv", b"")])
+@pytest.mark.parametrize(
+    ("name", "content"), [("x.csv", b"a,b\n1,2\n"), ("x.parquet", b"PAR1nonsense"), ("x.csv", b"")]
+)
 def test_another_file_is_refused_with_what_was_expected(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(BadRecord, match=f"{name}"):

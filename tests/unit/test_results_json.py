@@ -14,7 +14,10 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SHA = "b" * 40
 LM_EVAL = {
     "results": {
-        "arc_challenge": {"alias": "arc", "acc,none": 0.25, "acc_stderr,none": 0.01, "acc_norm,none": 0.3, "acc_norm_stderr,none": 0.02},
+        "arc_challenge": {
+            "alias": "arc", "acc,none": 0.25, "acc_stderr,none": 0.01, "acc_norm,none": 0.3,
+            "acc_norm_stderr,none": 0.02,
+        },
         "gsm8k": {"exact_match,strict-match": 0.0, "exact_match_stderr,strict-match": "N/A"},
         "mmlu": {"acc,none": 0.5},
         "mmlu_law": {"acc,none": 0.4},
@@ -36,7 +39,8 @@ OPEN_LLM = {
     },
 }  # fmt: skip
 REQUEST = {
-    "model": "org/old", "revision": SHA, "precision": "float16", "params": 6.738, "model_type": "🔶 : fine-tuned on domain-specific datasets",
+    "model": "org/old", "revision": SHA, "precision": "float16", "params": 6.738,
+    "model_type": "🔶 : fine-tuned on domain-specific datasets",
     "license": "llama2", "status": "FINISHED", "weight_type": "Original",
 }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Hostile JSON files are refused with a reason and never crash the reader."""
 
+import contextlib
 import json
 
 import pytest
@@ -46,7 +47,11 @@ def test_a_directory_a_link_and_an_oversized_file_are_refused(tmp_path):
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**20), 10**20)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=20,
 )
@@ -59,7 +64,5 @@ def test_good_objects_come_back_unchanged(value):
 
 @given(st.binary(max_size=200))
 def test_no_bytes_crash_the_reader(data):
-    try:
-        parse_object(data)
-    except BadRecord:
-        pass
+    with contextlib.suppress(BadRecord):
+        assert isinstance(parse_object(data), dict)
