@@ -31,7 +31,8 @@ def encode(board: Board, keys: Sequence[str] | None = None, views: Sequence[View
     body = {
         "board": board.name,
         "view": board.view,
-        "views": [{"value": view.value, "label": view.label, "group": view.group} for view in views],
+        "views": [{"value": view.value, "label": view.label, "group": view.group} for view in views]
+        or [{"value": board.view, "label": board.title, "group": ""}],
         "title": board.title,
         "revision": board.revision,
         "as_of": board.as_of.date().isoformat(),

@@ -115,7 +115,7 @@ def _percent(frame: pd.DataFrame, columns: dict[str, str], notes: _Notes) -> pd.
     for row in frame.index[(unreadable | outside).any(axis=1)]:
         values = frame.loc[row, list(columns)].tolist()
         notes.rejected.append(Rejected(where=f"row {row}", reason=f"scores {values} are not all within 0..100."))
-    fractions: pd.DataFrame = scores[~(unreadable | outside).any(axis=1)] / 100
+    fractions: pd.DataFrame = (scores[~(unreadable | outside).any(axis=1)] / 100).round(14)
     return fractions
 
 

@@ -84,7 +84,7 @@ export function tests(state, dataset) {
   const out = new Map();
   const { plain, byField } = parseSearch(state.q, dataset);
   const searched = dataset.columns.filter((column) => column.searchable);
-  if (state.q.trim()) {
+  if (trim(state.q)) {
     out.set("q", (row) => {
       if (plain.length && !searched.some((c) => plain.some((term) => c.lowered(row).includes(term)))) return false;
       return Object.entries(byField).every(([key, terms]) => {

@@ -7,9 +7,10 @@
 //     early       { url, body }: a promise of rows asked for before this module had arrived, optional
 //   -> { refresh(), setState(URLSearchParams), parameters(), destroy() }
 
+import { advise } from "./advice.js";
 import { Controls } from "./controls.js";
 import { Dataset } from "./data.js";
-import { count, followTheme, make } from "./dom.js";
+import { followTheme, make } from "./dom.js";
 import { Grid } from "./grid.js";
 import { emptyState, formatState, isEmpty, neededColumns, parseState, passing, sortRows, tests } from "./query.js";
 
@@ -225,28 +226,9 @@ class Table {
   drawEmpty(shown, total, all) {
     this.empty.hidden = shown > 0;
     if (shown > 0) return;
-    if (!total) {
-      this.empty.replaceChildren("Nothing here yet.");
-      return;
-    }
-    const gains = [...all.keys()].map((name) => ({ name, rows: passing(this.dataset, all, name).length })).sort((a, b) => b.rows - a.rows);
-    const [best] = gains;
-    if (!best?.rows) {
-      this.empty.replaceChildren("No row matches all of this; loosening a single filter does not help. ", this.loosen("Reset", () => emptyState()));
-      return;
-    }
-    const label = best.name === "q" ? "the search" : `the filter on ${this.dataset.byKey.get(best.name.replace(/^hide /, "")).filter_label}`;
-    this.empty.replaceChildren(`No row matches all of this. Without ${label} there are ${count(best.rows)}. `, this.loosen(`Remove ${label}`, (state) => this.without(state, best.name)));
-  }
-
-  loosen(label, mutate) {
-    return make("button", { type: "button", class: "lbt-button", onclick: () => this.change(mutate) }, label);
-  }
-
-  without(state, name) {
-    const { [name]: choice, ...choices } = state.choices;
-    const { [name]: range, ...ranges } = state.ranges;
-    return { ...state, q: name === "q" ? "" : state.q, choices, ranges, hidden: state.hidden.filter((key) => `hide ${key}` !== name) };
+    const { text, label, mutate } = total ? advise(this.dataset, all) : { text: "Nothing here yet." };
+    const button = mutate && make("button", { type: "button", class: "lbt-button", onclick: () => this.change(mutate) }, label);
+    this.empty.replaceChildren(...[text, button].filter(Boolean));
   }
 
   // Rows of another view than the one chosen must not stay under its name.
