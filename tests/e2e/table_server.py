@@ -1,7 +1,6 @@
 """The table on a page of its own, without Gradio: a small server over made-up boards."""
 
 import hashlib
-import json
 import random
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from threading import Thread
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from leaderboard.boards import export, filters, wire
-from leaderboard.boards.board import Board
+from leaderboard.boards.board import Board, View
 from leaderboard.views.table import assets
 from tests.nasty_board import nasty_board
 
@@ -21,11 +20,13 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name=
 <body style="background: var(--lb-ground); font-family: sans-serif"><div id="t"></div><script type="module">
 import { mountTable } from "./ui/table/table.js";
 const onState = (parameters) => history.replaceState(null, "", `?${parameters}`);
-const views = VIEWS;
 window.table = mountTable(document.getElementById("t"), {
-  board: "nasty", views, parameters: new URLSearchParams(location.search), onState });
+  board: "nasty", parameters: new URLSearchParams(location.search), onState });
 </script></body></html>"""
 ASSETS = assets()
+VIEWS = tuple(
+    View(value=name, label=name.title(), group="", title=name, about="") for name in ("all", "other", "third")
+)
 
 
 @dataclass
@@ -59,8 +60,7 @@ class Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         self.world.requests.append(self.path)
         if parts.path == "/":
-            views = [{"value": view, "label": view.title(), "group": ""} for view in self.world.boards]
-            self.answer(PAGE.replace("VIEWS", json.dumps(views)).encode(), "text/html; charset=utf-8")
+            self.answer(PAGE.encode(), "text/html; charset=utf-8")
         elif parts.path.startswith("/ui/"):
             kind = "text/css" if parts.path.endswith(".css") else "text/javascript"
             self.answer(ASSETS[parts.path.removeprefix("/ui/")], kind)
@@ -76,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(random.random() * 0.15)
         if path.startswith("/table/"):
             keys = given["columns"][0].split(",") if "columns" in given else None
-            self.answer(wire.encode(board, keys), "application/json")
+            self.answer(wire.encode(board, keys, VIEWS), "application/json")
         else:
             parsed = filters.parse(parse_qsl(query, keep_blank_values=True), board)
             self.answer(export.render(board, parsed, path.rpartition(".")[2]), "application/octet-stream")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from leaderboard.boards.filters import apply, parse
 from leaderboard.errors import InvalidQuery
-from tests.nasty_board import COLUMNS, nasty_board, random_query
+from tests.nasty_board import nasty_board, random_query
 
 BOARD = nasty_board()
 REGULAR = BOARD.frame[~BOARD.frame["pinned"]]
