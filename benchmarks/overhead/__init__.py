@@ -1,0 +1,1 @@
+"""What an evaluation costs beyond lm-eval itself."""
