@@ -65,7 +65,7 @@ export class Grid {
       if (column.sticky) return this.narrow ? NAME.narrow : NAME.wide;
       const label = this.textWidth(this.headLabel(column), "600 13px") + ARROW + PADDING;
       const content = column.numeric && column.loaded ? this.textWidth("0".repeat(column.longest()), "14px") + PADDING : 0;
-      return Math.ceil(Math.max(WIDTH[column.kind], label, content));
+      return Math.ceil(Math.max(this.narrow ? 0 : WIDTH[column.kind], label, content));
     });
     const spare = this.scroll.clientWidth - wanted.reduce((a, b) => a + b, 0);
     const main = this.columns.findIndex((column) => column.sticky);
