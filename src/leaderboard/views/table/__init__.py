@@ -23,10 +23,26 @@ SHELL = """
 """
 SCRIPT = """
 const root = element.querySelector('.lbt');
+const address = new URLSearchParams(location.search);
+const mine = address.get('tab') === props.board || (props.is_first && !address.has('tab'));
+const view = mine ? address.get('view') : null;
+const url = `table/${props.board}?${new URLSearchParams(view ? { view } : {})}`;
+const ask = async () => {
+  const answer = await fetch(url, { cache: 'no-cache' });
+  return answer.ok ? answer.json() : null;
+};
+const early = { url, body: ask().catch(() => null) };
+for (const name of MODULES) {
+  if (document.querySelector(`link[data-table="${name}"]`)) continue;
+  const link = Object.assign(document.createElement('link'), { rel: 'modulepreload', href: `ui/table/${name}` });
+  link.dataset.table = name;
+  document.head.append(link);
+}
 import(new URL('ui/table/mount.js', document.baseURI).href).then((table) => {
-  table.mountInPage(root, { board: props.board, isFirst: props.is_first });
+  table.mountInPage(root, { board: props.board, isFirst: props.is_first, early });
 });
-"""
+""".replace("MODULES", str([name for name in NAMES if name.endswith(".js")]))
+"""Asks for the rows and all modules at once, instead of one after the other."""
 
 
 def assets() -> dict[str, bytes]:
