@@ -67,9 +67,9 @@ CLASSIC = Suite(
             info="ARC-Challenge test questions, no examples in the prompt.",
         ),
         Task(
-            name="truthfulqa_mc2", label="TruthfulQA", metric="acc", n=817,
+            name="truthfulqa_mc2", label="TruthfulQA", metric="acc", n=817, chance=0.464,
             info="Share of probability on the true answers. The prompt always begins with six fixed questions and "
-            "answers that are part of the task; no further examples.",
+            "answers that are part of the task; no further examples. Equal probabilities give 46.4 %.",
         ),
         Task(
             name="winogrande", label="Winogrande", metric="acc", n=1267, chance=0.5,

@@ -71,7 +71,7 @@ def _table(suite: Suite, runs: Sequence[RunResult], rejected: Sequence[Rejected]
         order=0,
         title=f"{suite.title}, evaluated here",
         about=suite.about,
-        source="Evaluated by this leaderboard; every row links to its result file and its answers.",
+        source="Evaluated by this leaderboard; every row links to its scores and answers.",
         license="CC0-1.0 (figures of this project)",
         as_of=max((run.finished_at for run in runs), default=datetime(2023, 1, 1, tzinfo=UTC)),
         tasks=tasks,

@@ -34,7 +34,7 @@ def verdict_html(checked: Checked) -> str:
     if checked.submission is None:
         n = len(checked.problems)
         what = "1 problem" if n == 1 else f"{n} problems"
-        return f'<p class="lb-verdict lb-bad" role="status">This would be refused: {what}, named beside the fields.</p>'
+        return f'<p class="lb-verdict lb-bad" role="status">Refused: {what}, named beside the fields.</p>'
     pinned = checked.submission
     size = f"{pinned.params / 1e9:.2f} billion parameters" if pinned.params else "size unknown"
     text = f"This would be accepted: {pinned.model} at commit {pinned.revision[:10]}, {size}, licence {pinned.license}."

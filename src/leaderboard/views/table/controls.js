@@ -65,7 +65,7 @@ export class Controls {
   show({ dataset, state, rows, total, columns, phoneKey, changed }) {
     Object.assign(this, { dataset, state, shownColumns: columns });
     if (document.activeElement !== this.search) this.search.value = state.q;
-    this.status.textContent = rows === total ? `${count(total)} rows` : `${count(rows)} of ${count(total)} rows`;
+    this.status.textContent = `${rows === total ? "" : `${count(rows)} of `}${count(total)} ${total === 1 ? "row" : "rows"}`;
     this.reset.hidden = !changed;
     const set = Object.keys(state.choices).length + Object.keys(state.ranges).length + state.hidden.length;
     this.filters.summary.textContent = set ? `Filters (${set})` : "Filters";
