@@ -155,7 +155,8 @@ def _load(snapshot: Snapshot, results: Path, revision: str, now: datetime) -> _S
 def _make(shelf: _Shelf, name: str) -> Board:
     if name in shelf.run_tables:
         card, frame = shelf.run_tables[name]
-        return llm_benchmarks.build(card, normalise(frame, card), revision=shelf.revision, source="the evaluator of this board")
+        source = "the evaluator of this board"
+        return llm_benchmarks.build(card, normalise(frame, card), revision=shelf.revision, source=source)
     card, frame = read_table(shelf.snapshot.folder, name)
     return llm_benchmarks.build(card, frame, revision=shelf.revision, source=shelf.snapshot.origin)
 
