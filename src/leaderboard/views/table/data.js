@@ -108,6 +108,19 @@ class Column {
     return this.codes[row] === null ? "" : this.lower[this.codes[row]];
   }
 
+  // Place of every row in the order of texts by lower case, equal texts alike, -1 where blank; found once.
+  places() {
+    if (this.order) return this.order;
+    this.lowered(0);
+    const place = new Map([...new Set(this.lower)].sort().map((text, i) => [text, i]));
+    const rows = this.kind === "text" ? this.strings : this.codes;
+    this.order = Int32Array.from(rows, (_, row) => {
+      const text = this.lowered(row);
+      return text === "" ? -1 : place.get(text);
+    });
+    return this.order;
+  }
+
   extent() {
     if (!this.bounds) {
       let [low, high] = [Infinity, -Infinity];
@@ -160,6 +173,11 @@ export class Dataset {
       const column = this.byKey.get(key);
       if (column && !column.loaded) column.load(values, this.n);
     }
+  }
+
+  // What the first search and the first sort by name would otherwise wait for.
+  warmUp() {
+    for (const column of this.columns) if (column.searchable && column.loaded) column.places();
   }
 
   missing(keys) {

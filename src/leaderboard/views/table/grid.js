@@ -64,7 +64,8 @@ export class Grid {
     const wanted = this.columns.map((column) => {
       if (column.sticky) return this.narrow ? NAME.narrow : NAME.wide;
       const label = this.textWidth(this.headLabel(column), "600 13px") + ARROW + PADDING;
-      const content = column.numeric && column.loaded ? this.textWidth("0".repeat(column.longest()), "14px") + PADDING : 0;
+      const font = this.narrow && column.kind === "rank" ? "12px" : "14px";
+      const content = column.numeric && column.loaded ? this.textWidth("0".repeat(column.longest()), font) + PADDING : 0;
       return Math.ceil(Math.max(this.narrow ? 0 : WIDTH[column.kind], label, content));
     });
     const spare = this.scroll.clientWidth - wanted.reduce((a, b) => a + b, 0);
@@ -173,7 +174,7 @@ export class Grid {
 
   drawCell(column, row, at, i) {
     const cell = make("div", {
-      class: `lbt-cell ${column.numeric ? "lbt-number" : ""}`, role: column.sticky ? "rowheader" : "gridcell",
+      class: `lbt-cell lbt-${column.kind}`, role: column.sticky ? "rowheader" : "gridcell",
       "aria-colindex": String(i + 1), tabindex: this.tabIndex(at, i), "data-row": String(at), "data-column": String(i),
     });
     if (!column.loaded) {

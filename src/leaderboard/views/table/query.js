@@ -136,9 +136,9 @@ export function sortRows(rows, dataset, sort) {
     blank = () => false;
     compare = (a, b) => column.flags[a] - column.flags[b];
   } else {
-    const key = (row) => column.lowered(row);
-    blank = (row) => key(row) === "";
-    compare = (a, b) => (key(a) < key(b) ? -1 : Number(key(a) > key(b)));
+    const places = column.places();
+    blank = (row) => places[row] < 0;
+    compare = (a, b) => places[a] - places[b];
   }
   const known = rows.filter((row) => !blank(row)).sort((a, b) => sign * compare(a, b) || a - b);
   return [...known, ...rows.filter(blank)];

@@ -132,6 +132,7 @@ class Table {
     this.root.removeAttribute("aria-busy");
     this.stage.hidden = false;
     this.draw();
+    window.requestIdleCallback?.(() => dataset.warmUp());
   }
 
   // Data of columns that did not come with the first view; a column asked for twice is fetched once.
