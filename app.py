@@ -47,6 +47,7 @@ def serve(settings: Settings) -> None:
     import uvicorn
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     with ExitStack() as stack:
         app = create(settings, stack)
         logging.getLogger("leaderboard").info("Serving on http://%s:%s", settings.address, settings.port)

@@ -2,8 +2,8 @@
 
     python -m benchmarks startup [--rounds 5]
 
-Measured from the start of the process, for a state folder that did not exist: the first answer at all, the first page, and
-the first 7,169 rows. Writes benchmarks/startup/RESULTS.md.
+Measured from the start of the process, for a state folder that did not exist: the first answer at all, the first page,
+and the first 7,169 rows. Writes benchmarks/startup/RESULTS.md.
 """
 
 import argparse
