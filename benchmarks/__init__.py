@@ -1,0 +1,1 @@
+"""Reproducible measurements, peers side by side; `python -m benchmarks [NAME]`."""
