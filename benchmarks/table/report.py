@@ -87,8 +87,8 @@ def write_report(visits: Mapping[str, Sequence[Measured]], app: Sequence[AppCost
     missed = [target.text for target in found if not target.met]
     said = f"Missed: {'; '.join(missed)}." if missed else f"All {len(found)} targets are met."
     where = (
-        f"{len(visits['ours'])} visits each, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} CPUs ({platform.machine()}), "
-        f"Python {platform.python_version()}; load of the machine at the end {os.getloadavg()[1]:.1f} (5 minutes)."
+        f"{len(visits['ours'])} visits each, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} CPUs "
+        f"({platform.machine()}), Python {platform.python_version()}; load of the machine at the end {os.getloadavg()[1]:.1f} (5 minutes)."
     )
     parts = [
         HEAD, *table(rows, lambda kind, name: f"{rows[kind][name]:,.{1 if name == 'heap' else 0}f}"), "",

@@ -9,7 +9,9 @@ from typing import Protocol
 import gradio as gr
 from fastapi import FastAPI
 
+from leaderboard.boards import llm_benchmarks
 from leaderboard.boards.library import Library
+from leaderboard.front_page import FrontPage
 from leaderboard.service import EvaluatorStatus
 from leaderboard.views import about_tab, benchmark_tab, queue, run_page, submit_tab, table
 from leaderboard.views.text import age
@@ -17,6 +19,8 @@ from leaderboard.views.text import age
 TITLE = "Chat model leaderboard"
 SENTENCE = "How good chat models are, with the evidence and the uncertainty of every number."
 TABS = ("llm_benchmarks", "queue", "about")
+BOARDS = (llm_benchmarks.NAME,)
+"""Tabs that show a table, the first one open by default."""
 STYLE = Path(__file__).with_name("page.css")
 FOLLOW_TABS = """
 () => {
@@ -105,6 +109,7 @@ def mount(app: FastAPI, page: gr.Blocks) -> FastAPI:
         app, page, path="/", theme=theme, css=css, show_error=False, max_file_size="64kb", ssr_mode=False,
         footer_links=[], enable_monitoring=False,
     )  # fmt: skip
+    mounted.add_middleware(FrontPage, head=table.head(BOARDS))
     return mounted
 
 

@@ -12,6 +12,8 @@ Rows come from `table/<board>?view=` (`boards.wire`), downloads from `data/<boar
 routes of `service`. The grammar of the query string is that of `boards.filters`.
 """
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
@@ -31,18 +33,41 @@ const ask = async () => {
   const answer = await fetch(url, { cache: 'no-cache' });
   return answer.ok ? answer.json() : null;
 };
-const early = { url, body: ask().catch(() => null) };
-for (const name of MODULES) {
-  if (document.querySelector(`link[data-table="${name}"]`)) continue;
-  const link = Object.assign(document.createElement('link'), { rel: 'modulepreload', href: `ui/table/${name}` });
-  link.dataset.table = name;
-  document.head.append(link);
-}
+const asked = window.lbtEarly?.url === url ? window.lbtEarly : null;
+if (asked) window.lbtEarly = null;
+const early = asked ?? { url, body: ask().catch(() => null) };
 import(new URL('ui/table/mount.js', document.baseURI).href).then((table) => {
   table.mountInPage(root, { board: props.board, isFirst: props.is_first, early });
 });
-""".replace("MODULES", str([name for name in NAMES if name.endswith(".js")]))
-"""Asks for the rows and all modules at once, instead of one after the other."""
+"""
+"""Takes the rows that the page's head asked for; a tab that was not asked for asks itself."""
+
+HEAD = """
+<script>
+(() => {
+  const boards = BOARDS;
+  const address = new URLSearchParams(location.search);
+  const board = address.get('tab') ?? boards[0];
+  if (!boards.includes(board)) return;
+  const view = address.get('view');
+  const url = `table/${board}?${new URLSearchParams(view ? { view } : {})}`;
+  const ask = async () => {
+    const answer = await fetch(url, { cache: 'no-cache' });
+    return answer.ok ? answer.json() : null;
+  };
+  window.lbtEarly = { url, body: ask().catch(() => null) };
+})();
+</script>
+"""
+
+
+def head(boards: Sequence[str]) -> str:
+    """What the page's head needs so that rows and modules are on their way before Gradio's scripts are.
+
+    `boards` are those of the tabs, the one first that an address without `tab=` opens.
+    """
+    modules = [f'<link rel="modulepreload" href="ui/table/{name}">' for name in NAMES if name.endswith(".js")]
+    return "\n".join(modules) + HEAD.replace("BOARDS", json.dumps(list(boards)))
 
 
 def assets() -> dict[str, bytes]:

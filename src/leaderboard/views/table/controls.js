@@ -54,7 +54,7 @@ export class Controls {
 
   searchSoon() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.searchNow(), 50);
+    this.timer = setTimeout(() => this.searchNow(), 16);
   }
 
   searchNow() {
