@@ -33,8 +33,9 @@ ALLOWED = {
     "submission_rules": {"errors", "records", "settings", "suites", "model_facts"},
     "submissions": {"errors", "records", "settings", "suites", "model_facts", "submission_rules"},
     "guard": set(),
+    "front_page": {"guard"},
     "service": {"errors", "records", "boards", "submissions", "sources"},
-    "views": {"errors", "records", "suites", "sources", "boards", "plots", "submissions", "service"},
+    "views": {"errors", "records", "suites", "sources", "boards", "plots", "submissions", "service", "front_page"},
     "cli": {"errors", "records", "settings", "boards", "sources", "data_source"},
 }
 """Module or folder of `leaderboard` -> what it may import from `leaderboard`."""

@@ -88,7 +88,8 @@ def write_report(visits: Mapping[str, Sequence[Measured]], app: Sequence[AppCost
     said = f"Missed: {'; '.join(missed)}." if missed else f"All {len(found)} targets are met."
     where = (
         f"{len(visits['ours'])} visits each, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} CPUs "
-        f"({platform.machine()}), Python {platform.python_version()}; load of the machine at the end {os.getloadavg()[1]:.1f} (5 minutes)."
+        f"({platform.machine()}), Python {platform.python_version()}; load of the machine at the end "
+        f"{os.getloadavg()[1]:.1f} (5 minutes)."
     )
     parts = [
         HEAD, *table(rows, lambda kind, name: f"{rows[kind][name]:,.{1 if name == 'heap' else 0}f}"), "",

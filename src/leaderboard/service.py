@@ -126,7 +126,8 @@ def evidence_routes(library: Library) -> APIRouter:
     @router.get("/files/{path:path}")
     def file(path: str) -> Response:
         parts = PurePosixPath(path).parts
-        found = library.run_path(path) if parts[:1] in (("results",), ("samples",)) else None
+        evidence = parts[:1] in (("results",), ("samples",)) and ".." not in parts
+        found = library.run_path(path) if evidence else None
         if found is None:
             return JSONResponse({"error": f"No file {path[:200]!r}; expected results/... or samples/..."}, 404)
         return FileResponse(found, filename=found.name)
