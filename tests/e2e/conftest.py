@@ -2,9 +2,10 @@
 
 import shutil
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
@@ -35,7 +36,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """An empty page of its own context, 1280 wide; a script error or a dialog on it fails the test."""
+    """An empty page of its own context, 1280 wide.
+
+    A script error, an error in the console, a dialog or a request to another host fails the test. An answer with an
+    error status is no failure: tests about those ask for it.
+    """
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     opened = context.new_page()
@@ -43,6 +48,17 @@ def page(browser: Browser) -> Iterator[Page]:
     trouble: list[str] = []
     opened.on("pageerror", lambda error: trouble.append(f"script error: {error}"))
     opened.on("dialog", lambda dialog: (trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    opened.on("console", lambda message: trouble.append(f"console: {message.text}") if _is_error(message) else None)
+    opened.on("request", lambda request: trouble.append(f"request: {request.url}") if _is_foreign(request) else None)
     yield opened
     context.close()
     assert not trouble
+
+
+def _is_error(message: ConsoleMessage) -> bool:
+    return message.type == "error" and not message.text.startswith("Failed to load resource")
+
+
+def _is_foreign(request: Request) -> bool:
+    parts = urlsplit(request.url)
+    return parts.scheme in ("http", "https") and parts.hostname != "127.0.0.1"
