@@ -171,7 +171,8 @@ def table(times: dict[str, list[Time]], scores: dict[str, Score], rounds: int, t
         f"{os.getloadavg()[1]:.1f} (5 minutes); wall times on a busy machine scatter, processor times less.", "",
         "| | Wall, s (median) | Range | Ratio | Processor, s (median) | Ratio |", "|---|---:|---:|---:|---:|---:|",
         *rows, "",
-        f"Ratios to the command line; limit of the wall time {LIMIT:.2f}: {met} in this run. All {len(scores)} runs gave {TASK.metric} {score!r} with "
+        f"Ratios to the command line; limit of the wall time {LIMIT:.2f}: {met} in this run. "
+        f"All {len(scores)} runs gave {TASK.metric} {score!r} with "
         f"standard error {error!r}, equal to the last digit. The command line indexes all of lm-eval's tasks at every "
         "start; the bare script only the one task, as this project does.", "",
         "Again: `python -m benchmarks.overhead`.", "",
