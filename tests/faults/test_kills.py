@@ -120,7 +120,7 @@ def test_fifty_random_kills_of_two_workers_lose_and_double_nothing(tmp_path: Pat
     wrong = [e for e in entries_of(tmp_path) if (e.state == "FAILED") != e.submission.model.startswith("org/bad")]
     assert wrong == []
     assert running_with(tmp_path) == []
-    assert len(accepted) >= RANDOM_KILLS // 5  # the workers got on with it between the kills
+    assert len(accepted) > 3  # more than the first three: the workers got on with it between the kills
 
 
 @pytest.mark.parametrize("fenced", [True, False], ids=["fenced", "unfenced"])
