@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     ]
     lines += [f"Target: first answer within {TARGET_SECONDS:.0f} s: {'met' if met else 'missed'}.", ""]
     (Path(__file__).parent / "RESULTS.md").write_text("\n".join(lines), encoding="utf-8")
-    print("\n".join(lines))
+    sys.stdout.write("\n".join(lines))
     return 0 if met else 1
 
 

@@ -16,6 +16,7 @@ from leaderboard.suites import evaluable_suites
 from leaderboard.views import text
 
 FORM_FIELDS = tuple(text.FIELDS)
+Handler = Callable[..., list[str]]
 _SALT = secrets.token_hex(8)
 
 
@@ -50,6 +51,32 @@ def sender_of(request: gr.Request | None) -> str:
     return "visitor-" + hashlib.sha256(f"{_SALT}{host}".encode()).hexdigest()[:8]
 
 
+class _Form:
+    """The components of the form; `fields` and `slots` (their problems) in the order of FORM_FIELDS."""
+
+    def __init__(self) -> None:
+        with gr.Row():
+            with gr.Column(scale=3):
+                self.model = gr.Textbox(label="Model id", placeholder="org/name, or local/folder", max_length=300)
+                model_problem = _slot()
+            with gr.Column(scale=1):
+                self.revision = gr.Textbox(label="Revision (branch, tag or commit)", value="main", max_length=200)
+                revision_problem = _slot()
+        with gr.Row():
+            suites = [(suite.title, suite.name) for suite in evaluable_suites()]
+            self.suite, suite_problem = _choice("Suite", suites, suites[0][1])
+            self.precision, precision_problem = _choice("Precision", [(name, name) for name in PRECISIONS], "bfloat16")
+            self.model_type, type_problem = _choice("Type", [(name, name) for name in MODEL_TYPES], "unknown")
+        self.chat_template = gr.Checkbox(label="Put questions through the model's chat template", value=False)
+        chat_problem = _slot()
+        with gr.Row():
+            self.check = gr.Button("Check only", scale=0, min_width=140)
+            self.submit = gr.Button("Submit", variant="primary", scale=0, min_width=140)
+        self.verdict = gr.HTML("", apply_default_css=False, elem_id="submit-verdict")
+        self.fields = [self.model, self.revision, self.precision, self.suite, self.chat_template, self.model_type]
+        self.slots = [model_problem, revision_problem, precision_problem, suite_problem, chat_problem, type_problem]
+
+
 def build(desk: Desk, *, evaluator_text: str) -> None:
     """The form inside the current tab."""
     gr.HTML(
@@ -57,33 +84,7 @@ def build(desk: Desk, *, evaluator_text: str) -> None:
         f"until the evaluator takes it. {escape(evaluator_text)}</p>",
         apply_default_css=False,
     )
-    with gr.Row():
-        with gr.Column(scale=3):
-            model = gr.Textbox(label="Model id", placeholder="org/name, or local/folder", max_length=300)
-            model_problem = _slot()
-        with gr.Column(scale=1):
-            revision = gr.Textbox(label="Revision (branch, tag or commit)", value="main", max_length=200)
-            revision_problem = _slot()
-    with gr.Row():
-        with gr.Column():
-            suites = [(suite.title, suite.name) for suite in evaluable_suites()]
-            suite = gr.Dropdown(suites, value=suites[0][1], label="Suite")
-            suite_problem = _slot()
-        with gr.Column():
-            precision = gr.Dropdown(list(PRECISIONS), value="bfloat16", label="Precision")
-            precision_problem = _slot()
-        with gr.Column():
-            model_type = gr.Dropdown(list(MODEL_TYPES), value="unknown", label="Type")
-            model_type_problem = _slot()
-    chat_template = gr.Checkbox(label="Put questions through the model's chat template", value=False)
-    chat_problem = _slot()
-    with gr.Row():
-        check = gr.Button("Check only", scale=0, min_width=140)
-        submit = gr.Button("Submit", variant="primary", scale=0, min_width=140)
-    verdict = gr.HTML("", apply_default_css=False, elem_id="submit-verdict")
-    fields = [model, revision, precision, suite, chat_template, model_type]
-    slots = [model_problem, revision_problem, precision_problem, suite_problem, chat_problem, model_type_problem]
-    outputs = [*slots, verdict]
+    form = _Form()
 
     def on_check(*values: Any, request: gr.Request) -> list[str]:
         return _show(desk.check(_draft(values, request)))
@@ -93,20 +94,31 @@ def build(desk: Desk, *, evaluator_text: str) -> None:
             entry = desk.submit(_draft(values, request))
         except InvalidSubmission as error:
             return _show_problems(error.problems)
-        return [*("" for _ in slots), text.receipt_html(entry)]
+        return [*("" for _ in form.slots), text.receipt_html(entry)]
 
     def on_edit(*values: Any, request: gr.Request) -> list[str]:
         """Problems beside the fields only: a verdict or receipt is not overwritten by a check that ends later."""
         empty = not str(values[0] or "").strip()
-        return [""] * len(slots) if empty else on_check(*values, request=request)[:-1]
+        return [""] * len(form.slots) if empty else on_check(*values, request=request)[:-1]
 
+    _connect(form, _positional(on_check), _positional(on_submit), _positional(on_edit))
+
+
+def _connect(form: _Form, check: Handler, submit: Handler, edit: Handler) -> None:
+    outputs = [*form.slots, form.verdict]
+    choices = [form.precision.change, form.suite.change, form.chat_template.change]
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    check.click(_positional(on_check), fields, outputs, api_visibility="private")
-    gr.on([submit.click, model.submit], _positional(on_submit), fields, outputs, api_visibility="private")
-    choices = [precision.change, suite.change, chat_template.change]
-    edits = [model.blur, revision.blur, *choices]
-    gr.on(edits, _positional(on_edit), fields, slots, trigger_mode="always_last", **quiet)
-    gr.on([model.change, revision.change, *choices], None, None, verdict, js="() => ''", **quiet)
+    form.check.click(check, form.fields, outputs, api_visibility="private")
+    gr.on([form.submit.click, form.model.submit], submit, form.fields, outputs, api_visibility="private")
+    edits = [form.model.blur, form.revision.blur, *choices]
+    gr.on(edits, edit, form.fields, form.slots, trigger_mode="always_last", **quiet)
+    cleared_by = [form.model.change, form.revision.change, *choices]
+    gr.on(cleared_by, None, None, form.verdict, js="() => ''", **quiet)
+
+
+def _choice(label: str, choices: list[tuple[str, str]], value: str) -> tuple[gr.Dropdown, gr.HTML]:
+    with gr.Column():
+        return gr.Dropdown(choices, value=value, label=label), _slot()
 
 
 def add_api(desk: Desk) -> None:
@@ -152,7 +164,7 @@ def add_api(desk: Desk) -> None:
         gradio_api(function, api_name=function.__name__)
 
 
-def _positional(function: Callable[..., list[str]]) -> Callable[..., list[str]]:
+def _positional(function: Handler) -> Handler:
     """Gradio finds the request by the annotation of a named argument; it cannot see one behind *values."""
 
     def call(
