@@ -246,6 +246,19 @@ def test_a_picked_column_is_fetched_once_and_can_be_taken_away(page, world):
     expect(header(page, "comment")).to_have_count(0)
 
 
+def test_a_column_of_cut_texts_is_fetched_when_it_comes_in_sight(page, world):
+    columns = tuple(replace(column, shown=True) for column in BOARD.columns)
+    world.boards["all"] = replace(BOARD, columns=columns)
+    page.set_viewport_size({"width": 800, "height": 600})
+    go(page, world)
+    page.wait_for_timeout(200)
+    assert not any("columns=" in request for request in world.requests)
+    page.evaluate("document.querySelector('.lbt-scroll').scrollLeft = 9999")
+    at = header(page, "revision").get_attribute("data-column")
+    expect(page.locator(f".lbt-row [data-column='{at}']").first).to_have_text(re.compile("^[0-9a-f]{7}$"))
+    assert sum("columns=revision" in request for request in world.requests) == 1
+
+
 STATES = (
     "q=alpha%3B%40type%3Amerge&sort=-params&type=chat&type=&params=7..13&params.missing=1&hide=merged&cols=model%2Cdate",
     "view=other&sort=model&license=MIT", "score=..50&sort=date",

@@ -2,8 +2,8 @@
 
 Numbers are integers: value * factor * scale, rounded half to even, null where missing; where neighbours are close
 (`delta`), each is the difference to the one before, nulls passed over. Half-widths are in units of the last shown
-decimal. Categories are codes into their values. Columns that are not shown at first are left out until the page
-asks for them by name.
+decimal. Categories are codes into their values. Columns that are not shown at first, and texts cut short (commits do
+not compress), are left out until the page asks for them by name.
 """
 
 import json
@@ -26,7 +26,7 @@ def encode(board: Board, keys: Sequence[str] | None = None, views: Sequence[View
     """
     if keys is not None:
         return _dump({"revision": board.revision, "data": {key: _data(board, _named(board, key)) for key in keys}})
-    first = [c for c in board.columns if c.shown or c.filter != "none"]
+    first = [c for c in board.columns if (c.shown and not c.wire_length) or c.filter != "none"]
     frame = board.frame
     body = {
         "board": board.name,

@@ -1,5 +1,5 @@
 // The grid: draws the rows that are seen, sorts on header clicks, moves by keyboard. Enters: a Dataset, row numbers,
-// columns. Leaves: calls of `onSort`. ARIA: grid, row, columnheader, rowheader, gridcell with absolute indices.
+// columns. Leaves: calls of `onSort`, and of `onNeed` for columns in sight whose data is not here. ARIA: grid, row, columnheader, rowheader, gridcell with absolute indices.
 
 import { make } from "./dom.js";
 
@@ -13,8 +13,8 @@ const NAME = { wide: 300, narrow: 120, grow: 160 };
 const BLANK = "–";
 
 export class Grid {
-  constructor(root, { onSort }) {
-    this.onSort = onSort;
+  constructor(root, { onSort, onNeed }) {
+    Object.assign(this, { onSort, onNeed });
     this.head = make("div", { class: "lbt-head", role: "row", "aria-rowindex": "1" });
     this.body = make("div", { class: "lbt-body", role: "rowgroup" });
     this.canvas = make("div", { class: "lbt-canvas", role: "presentation" }, this.head, this.body);
@@ -56,6 +56,7 @@ export class Grid {
     this.body.style.height = `${this.rows.length * ROW}px`;
     this.scroll.style.height = `${Math.min(HEAD + this.rows.length * ROW + 16, Math.max(320, window.innerHeight * 0.72))}px`;
     this.offsets = sticky;
+    this.columnWidths = widths;
     this.drawHead();
     this.draw();
   }
@@ -158,7 +159,19 @@ export class Grid {
     if (row >= 0 && row < first) out.unshift(this.drawRow(row));
     else if (row >= last && row < this.rows.length) out.push(this.drawRow(row));
     this.body.replaceChildren(...out);
+    this.askForMissing();
     if (focused) this.cellAt(this.active.row, this.active.column)?.focus({ preventScroll: true });
+  }
+
+  askForMissing() {
+    const end = this.scroll.scrollLeft + this.scroll.clientWidth;
+    let left = 0;
+    const needed = this.columns.filter((column, i) => {
+      const seen = left < end;
+      left += this.columnWidths[i];
+      return seen && !column.loaded;
+    });
+    if (needed.length) this.onNeed(needed);
   }
 
   drawRow(at) {

@@ -53,7 +53,9 @@ class Table {
       link: () => this.copyLink(),
       downloadUrl: (kind, everything) => this.downloadUrl(kind, everything),
     });
-    this.grid = new Grid(this.stage, { onSort: (sort) => this.change((state) => ({ ...state, sort })) });
+    this.grid = new Grid(this.stage, {
+      onSort: (sort) => this.change((state) => ({ ...state, sort })), onNeed: (columns) => this.complete(columns),
+    });
     this.empty = make("div", { class: "lbt-empty", hidden: true });
     this.stage.append(this.empty);
   }
@@ -196,7 +198,6 @@ class Table {
     const all = tests(state, dataset);
     const rows = sortRows(passing(dataset, all), dataset, this.sort());
     const { chosen, seen } = this.columns();
-    this.complete(seen);
     const key = this.sort().replace(/^-/, "");
     const banded = this.sort() === dataset.default_sort || dataset.byKey.get(key).kind === "rank";
     this.shown = [...dataset.pinned, ...rows];
