@@ -23,7 +23,6 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import FileResponse, JSONResponse
 
 from leaderboard.boards import export, filters, wire
@@ -184,7 +183,6 @@ def create_service(
 ) -> FastAPI:
     """The application with every route but Gradio's, which is mounted behind them."""
     app = FastAPI(title="Chat model leaderboard", docs_url=None, redoc_url=None)
-    app.add_middleware(GZipMiddleware, minimum_size=1024)  # Gradio sends its page plain: 82 kB instead of 14
     app.include_router(queue_routes(queue, evaluator))
     app.include_router(board_routes(library, Cache()))
     app.include_router(evidence_routes(library))
