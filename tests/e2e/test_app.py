@@ -102,6 +102,13 @@ def test_the_real_board_is_filtered_sorted_and_downloaded_as_the_data_is(page: P
     assert first_models(page) == shown["model"].head(3).tolist()
 
 
+def test_flagged_models_carry_a_badge_with_words(page: Page, app):
+    page.goto(f"{app}/?view=open_llm_v1&q=Contamination/")
+    badges = page.locator(".lbt-badge")
+    expect(badges.first).to_have_text("flagged")
+    expect(page.locator(".lbt-row:not(.lbt-pinned)")).to_have_count(badges.count())
+
+
 def test_everything_can_be_downloaded_in_three_formats(app):
     csv = pd.read_csv(io.BytesIO(read(f"{app}/data/llm_benchmarks.csv?view=open_llm_v1")))
     parquet = pd.read_parquet(io.BytesIO(read(f"{app}/data/llm_benchmarks.parquet?view=open_llm_v1")))

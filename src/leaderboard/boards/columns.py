@@ -17,7 +17,8 @@ class Column:
     Frame columns by kind: text and category str|None; number float|None in natural units (a fraction, not
     percent); flag bool; date ISO str|None; rank two integer columns `<key>_lower` and `<key>_upper` (1 = best).
     `half_width` names a frame column with the half-width of the number's interval in the same unit; `href` one with
-    links; `wire_length` cuts text for the page only (a commit's first characters), such a column is not searched.
+    links; `wire_length` cuts text for the page only (a commit's first characters), such a column is not searched;
+    `badge` is the word that a true flag puts beside the row's name.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Column:
     filter: Filter = "none"
     filter_label: str = ""
     best: Literal["high", "low"] = "high"
+    badge: str = ""
     half_width: str = ""
     href: str = ""
 

@@ -64,7 +64,7 @@ def _declare(column: Column) -> dict[str, Any]:
         "key": column.key, "label": column.label, "kind": column.kind, "info": column.info, "unit": column.unit,
         "decimals": column.decimals, "scale": column.scale, "shown": column.shown, "sticky": column.sticky,
         "searchable": column.searchable, "filter": column.filter, "filter_label": column.filter_label or column.label,
-        "best": column.best, "cut": bool(column.wire_length),
+        "best": column.best, "badge": column.badge, "cut": bool(column.wire_length),
     }  # fmt: skip
     return {name: value for name, value in spec.items() if value not in ("", False, None)}
 

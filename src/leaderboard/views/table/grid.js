@@ -199,7 +199,7 @@ export class Grid {
       const word = column.kind === "flag" ? "no" : column.kind === "number" ? "not measured" : "unknown";
       cell.append(make("span", { class: "lbt-blank", title: word }, column.kind === "flag" ? "" : BLANK));
       cell.setAttribute("aria-label", word);
-    } else if (column.sticky) cell.append(this.drawName(column, row, text));
+    } else if (column.sticky) cell.append(this.drawName(column, row, text), ...this.drawBadges(row));
     else if (column.half) this.drawInterval(cell, column, row, text);
     else cell.append(this.drawText(column, row, text));
     return cell;
@@ -216,6 +216,11 @@ export class Grid {
     const link = column.link(row);
     const attributes = { class: "lbt-name", title: text };
     return link ? make("a", { ...attributes, href: link, target: "_blank", rel: "noopener", tabindex: "-1" }, ...parts) : make("span", attributes, ...parts);
+  }
+
+  drawBadges(row) {
+    const marked = this.dataset.columns.filter((column) => column.badge && column.loaded && column.flags[row]);
+    return marked.map((column) => make("span", { class: "lbt-badge", title: column.info || null }, column.badge));
   }
 
   // The number with a thin bar from lower to upper bound on the column's common scale.
