@@ -43,8 +43,8 @@ TRAILING = (
            info="Prompts went through the model's chat template."),
     Column(key="moe", label="Mixture of experts", kind="flag", shown=False),
     Column(key="merged", label="Merged", kind="flag", shown=False, filter="hide", filter_label="merged models"),
-    Column(key="flagged", label="Flagged", kind="flag", shown=False, filter="hide", filter_label="flagged models", badge="flagged",
-           info="Reported by the community, mostly for training on the test questions."),
+    Column(key="flagged", label="Flagged", kind="flag", shown=False, filter="hide", filter_label="flagged models",
+           badge="flagged", info="Reported by the community, mostly for training on the test questions."),
     Column(key="duplicate", label="Duplicate", kind="flag", shown=False, filter="hide", filter_label="duplicates",
            info="The same model with another precision, revision or date scores higher."),
 )  # fmt: skip
