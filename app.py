@@ -31,7 +31,7 @@ def create(settings: Settings, stack: ExitStack) -> Guard:
     evaluator = wiring.evaluator_text(settings, stack.enter_context(running) if running else None)
     service = create_service(library, desk.queue, evaluator, page.assets())
     service.include_router(run_routes(library, desk.queue, utc_now))
-    return Guard(page.mount(service, page.build(library, desk, evaluator, source.snapshot, utc_now)))
+    return Guard(page.mount(service, page.build(library, desk, source.snapshot, utc_now)))
 
 
 def main() -> None:

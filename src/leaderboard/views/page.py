@@ -12,7 +12,6 @@ from fastapi import FastAPI
 from leaderboard.boards import llm_benchmarks
 from leaderboard.boards.library import Library
 from leaderboard.front_page import FrontPage
-from leaderboard.service import EvaluatorStatus
 from leaderboard.views import about_tab, benchmark_tab, queue, run_page, submit_tab, table
 from leaderboard.views.text import age
 
@@ -68,8 +67,7 @@ def assets() -> dict[str, bytes]:
 
 
 def build(
-    library: Library, desk: submit_tab.Desk, evaluator: Callable[[], EvaluatorStatus],
-    freshness: Callable[[], Freshness], clock: Callable[[], datetime],
+    library: Library, desk: submit_tab.Desk, freshness: Callable[[], Freshness], clock: Callable[[], datetime],
 ) -> gr.Blocks:  # fmt: skip
     """The Blocks of the whole page."""
     page: gr.Blocks
@@ -79,7 +77,7 @@ def build(
             with gr.Tab("LLM benchmarks", id="llm_benchmarks"):
                 benchmark_tab.build(library)
             with gr.Tab("Submit & queue", id="queue"):
-                submit_tab.build(desk, evaluator_text=evaluator().text)
+                submit_tab.build(desk)
                 queue.component()
             with gr.Tab("About", id="about"):
                 about_tab.build(library.rejected())

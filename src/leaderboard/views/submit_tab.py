@@ -3,7 +3,6 @@
 import hashlib
 import secrets
 from collections.abc import Callable
-from html import escape
 from typing import Any, Protocol
 
 import gradio as gr
@@ -77,13 +76,12 @@ class _Form:
         self.slots = [model_problem, revision_problem, precision_problem, suite_problem, chat_problem, type_problem]
 
 
-def build(desk: Desk, *, evaluator_text: str) -> None:
+LEAD = "Submit a model id. It is checked at once, pinned to a commit, and waits in the queue until it is evaluated."
+
+
+def build(desk: Desk) -> None:
     """The form inside the current tab."""
-    gr.HTML(
-        '<p class="lb-lead">Submit a model id. It is checked at once, pinned to a commit, and waits in the queue '
-        f"until the evaluator takes it. {escape(evaluator_text)}</p>",
-        apply_default_css=False,
-    )
+    gr.HTML(f'<p class="lb-lead">{LEAD}</p>', apply_default_css=False)
     form = _Form()
 
     def on_check(*values: Any, request: gr.Request) -> list[str]:
