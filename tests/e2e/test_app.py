@@ -103,6 +103,20 @@ def test_the_real_board_is_filtered_sorted_and_downloaded_as_the_data_is(page: P
     expect_first(page, *shown["model"].head(3))
 
 
+def test_a_tab_chosen_while_the_page_still_loads_stays_open(page: Page, app):
+    held = []
+    page.route("**/gradio_api/queue/join*", lambda route: held.append(route))
+    page.goto(app)
+    open_tab(page, "Submit & queue")
+    expect(page.get_by_label("Model id")).to_be_visible()
+    assert held
+    for route in held:
+        route.continue_()
+    page.wait_for_timeout(1500)
+    expect(page.get_by_label("Model id")).to_be_visible()
+    expect(page).to_have_url(f"{app}/?tab=queue")
+
+
 def test_flagged_models_carry_a_badge_with_words(page: Page, app):
     page.goto(f"{app}/?view=open_llm_v1&q=Contamination/")
     badges = page.locator(".lbt-badge")

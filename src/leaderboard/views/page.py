@@ -1,10 +1,11 @@
 """The page: title, tabs, footer, and how the address follows what is chosen."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from html import escape
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import gradio as gr
 from fastapi import FastAPI
@@ -17,15 +18,17 @@ from leaderboard.views.text import age
 
 TITLE = "Chat model leaderboard"
 SENTENCE = "How good chat models are, with the evidence and the uncertainty of every number."
-TABS = ("llm_benchmarks", "queue", "about")
+TABS = {"llm_benchmarks": "LLM benchmarks", "queue": "Submit & queue", "about": "About"}
+"""Names in the address and labels; the first one is open by default."""
 BOARDS = (llm_benchmarks.NAME,)
 """Tabs that show a table, the first one open by default."""
 STYLE = Path(__file__).with_name("page.css")
 FOLLOW_TABS = """
 () => {
-  const names = NAMES;
-  const tabs = [...document.querySelectorAll('#tabs [role=tab]')];
-  const wanted = names[tabs.findIndex((tab) => tab.ariaSelected === 'true')];
+  const labels = LABELS;
+  const names = Object.keys(labels);
+  const open = document.querySelector('#tabs [role=tab][aria-selected=true]')?.textContent.trim();
+  const wanted = names.find((name) => labels[name] === open);
   const now = new URL(location.href);
   const before = now.searchParams.get('tab') || names[0];
   if (!wanted || before === wanted) return;
@@ -74,20 +77,22 @@ def build(
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         status = gr.HTML(status_html(library, freshness(), clock()), apply_default_css=False, elem_id="data-status")
         with gr.Tabs(elem_id="tabs") as tabs:
-            with gr.Tab("LLM benchmarks", id="llm_benchmarks"):
+            with gr.Tab(TABS["llm_benchmarks"], id="llm_benchmarks"):
                 benchmark_tab.build(library)
-            with gr.Tab("Submit & queue", id="queue"):
+            with gr.Tab(TABS["queue"], id="queue"):
                 submit_tab.build(desk)
                 queue.component()
-            with gr.Tab("About", id="about"):
+            with gr.Tab(TABS["about"], id="about"):
                 about_tab.build(library.rejected())
         submit_tab.add_api(desk)
         gr.HTML(_footer(), apply_default_css=False)
-        tabs.select(None, js=FOLLOW_TABS.replace("NAMES", str(list(TABS))), api_visibility="private")
+        tabs.select(None, js=FOLLOW_TABS.replace("LABELS", json.dumps(TABS)), api_visibility="private")
 
-        def on_load(request: gr.Request) -> tuple[gr.Tabs, str]:
-            wanted = request.query_params.get("tab", TABS[0])
-            return gr.Tabs(selected=wanted if wanted in TABS else TABS[0]), status_html(library, freshness(), clock())
+        def on_load(request: gr.Request) -> tuple[Any, str]:
+            """Open the tab of the address; without one nothing is selected, a visitor may already have chosen."""
+            wanted = request.query_params.get("tab")
+            chosen = gr.Tabs(selected=wanted) if wanted in TABS else gr.skip()
+            return chosen, status_html(library, freshness(), clock())
 
         page.load(on_load, outputs=[tabs, status], api_visibility="private", show_progress="hidden")
     page.queue(api_open=False, default_concurrency_limit=4, max_size=64)
