@@ -19,7 +19,7 @@ from fastapi.responses import HTMLResponse
 
 from leaderboard.boards.intervals import Z_95
 from leaderboard.boards.library import Library
-from leaderboard.records import QueueEntry, RunResult, TaskScore, result_path
+from leaderboard.records import QueueEntry, RunResult, Submission, TaskScore, result_path
 from leaderboard.submissions import SubmissionQueue
 from leaderboard.suites import SUITES
 
@@ -61,7 +61,7 @@ def run_routes(library: Library, queue: SubmissionQueue, clock: Callable[[], dat
         submission = run.submission if run else entry.submission  # type: ignore[union-attr]
         html = TEMPLATES.get_template("run.html").render(
             entry=entry, run=run, samples=samples, submission=submission, now=clock(), interval=interval,
-            labels=_labels(run), result_file=result_path(submission), waits=_waits(entry, run),
+            labels=_labels(submission), result_file=result_path(submission), waits=_waits(entry, run),
         )  # fmt: skip
         return HTMLResponse(html)
 
@@ -99,8 +99,8 @@ def _is_flag(table: pa.Table) -> bool:
     return "correct" in table.column_names and pa.types.is_boolean(table.schema.field("correct").type)
 
 
-def _labels(run: RunResult | None) -> dict[str, str]:
-    suite = SUITES.get(run.submission.suite) if run else None
+def _labels(submission: Submission) -> dict[str, str]:
+    suite = SUITES.get(submission.suite)
     return {task.name: task.label for task in suite.tasks} if suite else {}
 
 
