@@ -88,7 +88,7 @@ CLASSIC_200 = Suite(
     name="classic_200",
     title="Classic tasks, 200 questions each",
     about=(
-        f"The classic tasks on 200 questions each, drawn with seed {SAMPLE_SEED}: minutes instead of hours on a CPU. "
+        f"The classic tasks on 200 questions each, drawn with seed {SAMPLE_SEED}: quicker and coarser. "
         "The sampling error is about ±7 points (95 %)."
     ),
     evaluable=True,

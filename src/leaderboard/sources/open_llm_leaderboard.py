@@ -20,29 +20,7 @@ import pyarrow as pa
 
 from leaderboard.errors import BadRecord
 from leaderboard.sources.benchmark_table import Finding, Rejected, TableCard, TaskCard
-
-ARC = TaskCard(name="arc_challenge", label="ARC", metric="acc_norm", n=1172, n_shot=25, chance=0.25)
-HELLASWAG = TaskCard(name="hellaswag", label="HellaSwag", metric="acc_norm", n=10042, n_shot=10, chance=0.25)
-MMLU = TaskCard(name="mmlu", label="MMLU", metric="acc", n=14042, n_shot=5, chance=0.25, info="Mean over 57 subjects.")
-TRUTHFULQA = TaskCard(
-    name="truthfulqa", label="TruthfulQA", metric="mc2", n=817, n_shot=0, chance=0.464,
-    info="Probability given to the true answers; equal probabilities give 46.4 %.",
-)  # fmt: skip
-WINOGRANDE = TaskCard(name="winogrande", label="Winogrande", metric="acc", n=1267, n_shot=5, chance=0.5)
-GSM8K = TaskCard(name="gsm8k", label="GSM8K", metric="exact match", n=1319, n_shot=5, chance=0.0)
-
-_RESCALED = "Rescaled so that chance is 0 and perfect is 100."
-V2_TASKS = (
-    TaskCard(name="ifeval", label="IFEval", metric="strict accuracy", n=541, n_shot=0, chance=0.0,
-             info="Mean of prompt-level and instruction-level accuracy."),
-    TaskCard(name="bbh", label="BBH", metric="acc_norm", n=5761, n_shot=3, chance=0.0, slope=1.367,
-             info=f"24 subtasks. {_RESCALED}"),
-    TaskCard(name="math", label="MATH Lvl 5", metric="exact match", n=1324, n_shot=4, chance=0.0),
-    TaskCard(name="gpqa", label="GPQA", metric="acc_norm", n=1192, n_shot=0, chance=0.0, slope=4 / 3, info=_RESCALED),
-    TaskCard(name="musr", label="MuSR", metric="acc_norm", n=756, n_shot=0, chance=0.0, slope=1.43, info=_RESCALED),
-    TaskCard(name="mmlu_pro", label="MMLU-Pro", metric="acc", n=12032, n_shot=5, chance=0.0, slope=10 / 9,
-             info=_RESCALED),
-)  # fmt: skip
+from leaderboard.sources.open_llm_tasks import TASKS_2023, V1_TASKS, V2_TASKS
 
 TYPES = {
     "pretrained": "pretrained", "continuouslypretrained": "continuously pretrained",
@@ -147,7 +125,6 @@ def _note_unknowns(raw: pd.DataFrame, kind: str, license_column: str, names: "pd
 
 def _read_v1(raw: pd.DataFrame, name: str, as_of: datetime) -> tuple[TableCard, pd.DataFrame]:
     notes = _Notes()
-    tasks = (ARC, HELLASWAG, MMLU, TRUTHFULQA, WINOGRANDE, GSM8K)
     columns = {"arc": "arc_challenge", "hellaswag": "hellaswag", "mmlu": "mmlu", "truthfulqa": "truthfulqa",
                "winogrande": "winogrande", "gsm8k": "gsm8k"}  # fmt: skip
     scores = _percent(raw, columns, notes)
@@ -178,7 +155,7 @@ def _read_v1(raw: pd.DataFrame, name: str, as_of: datetime) -> tuple[TableCard, 
         }
     ).join(scores)
     frame["duplicate"] = _mark_duplicates(frame, scores.columns.tolist(), notes)
-    return _card(name, as_of, tasks, notes, label="Open LLM v1", order=20, version="v1 (2023-24)"), frame
+    return _card(name, as_of, V1_TASKS, notes, label="Open LLM v1", order=20, version="v1 (2023-24)"), frame
 
 
 def _read_v2(raw: pd.DataFrame, name: str, as_of: datetime) -> tuple[TableCard, pd.DataFrame]:
@@ -223,11 +200,13 @@ def _read_v2(raw: pd.DataFrame, name: str, as_of: datetime) -> tuple[TableCard, 
 
 def _read_2023(raw: pd.DataFrame, name: str, as_of: datetime) -> tuple[TableCard, pd.DataFrame]:
     notes = _Notes()
-    tasks = (ARC, HELLASWAG, MMLU, TRUTHFULQA)
     raw = raw[raw["Model"] != "Baseline"]
     by_task = ("ARC", "HellaSwag", "MMLU", "TruthfulQA")
     columns = {
-        str(c): task.name for start, task in zip(by_task, tasks, strict=True) for c in raw if str(c).startswith(start)
+        str(c): task.name
+        for start, task in zip(by_task, TASKS_2023, strict=True)
+        for c in raw
+        if str(c).startswith(start)
     }
     scores = _percent(raw, columns, notes)
     raw = raw.loc[scores.index]
@@ -252,7 +231,7 @@ def _read_2023(raw: pd.DataFrame, name: str, as_of: datetime) -> tuple[TableCard
     card = _card(
         name,
         as_of,
-        tasks,
+        TASKS_2023,
         notes,
         label=day,
         order=30 + (date(as_of.year, 12, 31) - as_of.date()).days,
