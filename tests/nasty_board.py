@@ -80,7 +80,8 @@ def random_query(rng: random.Random) -> list[tuple[str, str]]:
     out: list[tuple[str, str]] = []
     if rng.random() < 0.6:
         terms = ["alpha", "Σ", "i", "İ", "<", "7b", "@type:merge", "@licence:mit", "@LICENSE: apache", "@nothing:x",
-                 "a.*b", " ", "@type:", "%", "🦙", "ﬁ", "\u00a0", "@comment:note", "\\"]  # fmt: skip
+                 "a.*b", " ", "@type:", "%", "🦙", "ﬁ", "\u00a0", "@comment:note", "\\", "org beta",
+                 "7b org", "@comment: 1 note", "x \t y"]  # fmt: skip
         out.append(("q", ";".join(rng.choices(terms, k=rng.randint(1, 3)))))
     if rng.random() < 0.8:
         out.append(("sort", rng.choice(["", "-"]) + rng.choice([column.key for column in COLUMNS])))
@@ -89,7 +90,7 @@ def random_query(rng: random.Random) -> list[tuple[str, str]]:
         out.append(("license", rng.choice(["mit", "MIT", ""])))
     for key, bounds in (
         ("score", ["0..50", "-25..", "12.34..12.35", "..0"]),
-        ("params", ["7..", "7.24..13", "..0.125"]),
+        ("params", ["7..", "7.24..13", "..0.125", "13..7"]),
     ):
         if rng.random() < 0.3:
             out += [(key, rng.choice(bounds)), (f"{key}.missing", rng.choice("01"))]

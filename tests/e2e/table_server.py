@@ -71,7 +71,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer_data(self, path: str, query: str) -> None:
         given = parse_qs(query, keep_blank_values=True)
-        board = self.world.boards[given.get("view", ["all"])[0]]
+        view = given.get("view", ["all"])[0]
+        if view not in self.world.boards:
+            self.answer(b'{"error": "no such view"}', "application/json", 400)
+            return
+        board = self.world.boards[view]
         if self.world.slow:
             time.sleep(random.random() * 0.15)
         if path.startswith("/table/"):

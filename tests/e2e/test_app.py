@@ -117,6 +117,48 @@ def test_a_tab_chosen_while_the_page_still_loads_stays_open(page: Page, app):
     expect(page).to_have_url(f"{app}/?tab=queue")
 
 
+def test_back_and_forward_lead_through_tabs_and_data_sets(page: Page, app):
+    page.goto(f"{app}/?q=llama")
+    status = page.locator(".lbt-status")
+    expect(status).to_contain_text("of 4,576 rows")
+    page.get_by_role("button", name="Open LLM v1").click()
+    expect(status).to_contain_text("of 7,169 rows")
+    expect(page).to_have_url(f"{app}/?q=llama&view=open_llm_v1")
+    page.get_by_label("Search").fill("qwen")
+    expect(page).to_have_url(f"{app}/?q=qwen&view=open_llm_v1")
+    open_tab(page, "Submit & queue")
+    expect(page).to_have_url(f"{app}/?tab=queue")
+    page.go_back()
+    expect(page.get_by_label("Search")).to_have_value("qwen")
+    expect(page).to_have_url(f"{app}/?q=qwen&view=open_llm_v1")
+    page.go_back()
+    expect(status).to_contain_text("of 4,576 rows")
+    expect(page.get_by_label("Search")).to_have_value("llama")
+    page.go_forward()
+    expect(status).to_contain_text("of 7,169 rows")
+    page.go_forward()
+    expect(page.get_by_label("Model id")).to_be_visible()
+    expect(page).to_have_url(f"{app}/?tab=queue")
+
+
+def test_a_tab_keeps_its_place_while_another_is_reloaded(page: Page, app):
+    page.goto(f"{app}/?q=llama&view=open_llm_v1")
+    expect(page.locator(".lbt-status")).to_contain_text("of 7,169 rows")
+    open_tab(page, "Submit & queue")
+    page.reload()
+    expect(page.get_by_label("Model id")).to_be_visible()
+    open_tab(page, "LLM benchmarks")
+    expect(page.locator(".lbt-status")).to_contain_text("of 7,169 rows")
+    expect(page.get_by_label("Search")).to_have_value("llama")
+
+
+def test_an_unknown_tab_or_data_set_leads_to_the_usual_one(page: Page, app):
+    page.goto(f"{app}/?tab=nonsense&view=nope")
+    expect(page.locator(".lbt-status")).to_have_text("4,576 rows")
+    expect(page.locator(".lbt-notice")).to_contain_text("no data set nope")
+    expect(page).to_have_url(f"{app}/")
+
+
 def test_flagged_models_carry_a_badge_with_words(page: Page, app):
     page.goto(f"{app}/?view=open_llm_v1&q=Contamination/")
     badges = page.locator(".lbt-badge")

@@ -282,6 +282,66 @@ def test_what_an_address_names_in_vain_is_said(page, world):
     expect(page.locator(STATUS)).to_have_text("158 rows")
 
 
+def test_an_unknown_data_set_is_named_and_the_usual_one_shown(page, world):
+    go(page, world, "view=nope&type=chat")
+    expect(page.locator(".lbt-notice")).to_contain_text("There is no data set nope here; shown is Nasty all")
+    expect(page.locator(STATUS)).to_have_text(f"{len(expected('type=chat'))} of 158 rows")
+    assert address_of(page) == {"type": "chat"}
+
+
+def test_a_data_set_that_is_taken_away_gives_way_to_the_usual_one(page, world):
+    go(page, world, "view=third")
+    del world.boards["third"]
+    page.evaluate("window.table.refresh()")
+    expect(page.locator(".lbt-notice")).to_contain_text("no data set third")
+    expect(page.locator(STATUS)).to_have_text("158 rows")
+
+
+def test_all_words_of_a_term_must_match(page, world):
+    found = len(expected("q=org beta"))
+    assert 0 < found < len(expected("q=org"))
+    go(page, world)
+    page.get_by_label("Search").fill("BETA  org")
+    expect(page.locator(STATUS)).to_have_text(f"{found} of 158 rows")
+
+
+def test_a_field_that_does_not_exist_is_answered_with_those_that_do(page, world):
+    go(page, world)
+    page.get_by_label("Search").fill("@params:7")
+    hint = page.locator(".lbt-hint")
+    expect(hint).to_contain_text("No column @params to search in; there are @model, @type, @license")
+    page.get_by_label("Search").fill("@type:chat")
+    expect(hint).to_be_hidden()
+
+
+def test_a_filter_that_no_row_of_the_next_data_set_has_is_left_out_and_said(page, world):
+    frame = world.boards["third"].frame
+    world.boards["third"] = replace(world.boards["third"], frame=frame.assign(type="merge"))
+    go(page, world, "type=chat&license=mit")
+    page.get_by_role("button", name="Third").click()
+    expect(page.locator(".lbt-notice")).to_contain_text("left out: type=chat.")
+    expect(page.locator(STATUS)).to_contain_text(" of 38 rows")
+    assert address_of(page) == {"license": "mit", "view": "third"}
+
+
+def test_the_foot_explains_bars_and_shades(page, world):
+    go(page, world)
+    foot = page.locator(".lbt-foot")
+    expect(foot).to_contain_text("Bars are 95 % intervals")
+    expect(foot).to_contain_text("Rows on one shade cannot be told apart")
+    header(page, "delta").click()
+    expect(foot).not_to_contain_text("shade")
+
+
+def test_the_only_interval_of_a_column_does_not_fill_its_cell(page, world):
+    board = world.boards["all"]
+    world.boards["all"] = replace(board, frame=board.frame[board.frame["score"].eq(0.5)].head(1).assign(score_half=0.1))
+    page.goto(world.address)
+    expect(page.locator(STATUS)).to_have_text("1 row")
+    bar = page.locator(".lbt-bar i").first.bounding_box()
+    assert bar["width"] < 0.4 * page.locator(".lbt-bar").first.bounding_box()["width"]
+
+
 def test_a_copied_link_names_view_and_revision_and_a_later_revision_is_told(page, world):
     go(page, world, "type=chat")
     page.get_by_role("button", name="Copy link").click()

@@ -27,7 +27,7 @@ def read_csv(body: bytes) -> list[dict[str, str]]:
 def test_csv_holds_the_shown_rows_and_columns_in_the_shown_order():
     got = read_csv(render(BOARD, SHOWN, "csv"))
     expected = apply(BOARD, SHOWN)
-    assert list(got[0]) == ["model", "score", "score_half", "rank_lower", "rank_upper", "type"]
+    assert list(got[0]) == ["model", "score", "score_half", "rank_lower", "rank_upper", "type", "baseline"]
     assert len(got) == len(expected)
     for row, score in zip(got, expected["score"], strict=True):
         assert (as_json_number(float(row["score"])) if row["score"] else None) == as_json_number(score)

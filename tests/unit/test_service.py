@@ -148,7 +148,7 @@ def test_a_download_is_what_the_query_string_shows(world):
     answer = world.client.get("/data/nasty.csv", params=pairs)
     board = nasty_board()
     assert answer.content == export.render(board, filters.parse(pairs, board), "csv")
-    assert next(csv.reader(io.StringIO(answer.text, newline=""))) == ["model", "delta"]
+    assert next(csv.reader(io.StringIO(answer.text, newline=""))) == ["model", "delta", "baseline"]
     assert answer.headers["content-disposition"] == 'attachment; filename="nasty_all.csv"'
 
 

@@ -23,8 +23,10 @@ class View:
 class Board:
     """What one table shows.
 
-    `frame` has one row a table row, in the default order, with a unique string column `id`, a bool column
-    `pinned` (baselines: always shown, on top, never filtered) and the frame columns of every `Column`.
+    `as_of` is the day of its newest figures, None while it has none. `frame` has one row a table row, in the default
+    order, with a unique string column `id`, a bool column `pinned` (baselines: always shown, on top, never
+    filtered) and
+    the frame columns of every `Column`.
     """
 
     name: str
@@ -33,7 +35,7 @@ class Board:
     columns: tuple[Column, ...]
     frame: pd.DataFrame
     default_sort: str
-    as_of: datetime
+    as_of: datetime | None
     revision: str
     source: str
     notes: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """Downloads of a board: CSV, JSON or Parquet of what a query shows, at full precision and in natural units.
 
 Headers are the columns' keys. Intervals come as `<key>_half` beside their column, ranks as two columns. Missing is
-empty.
+empty. The last column, `baseline`, is true for rows that are no model, such as random guessing.
 """
 
 import io
@@ -27,7 +27,7 @@ def shown_frame(board: Board, query: Query) -> pd.DataFrame:
     for column in columns:
         if column.kind in ("rank", "number"):
             out = _as_numbers(out, column)
-    return out
+    return out.assign(baseline=frame["pinned"].to_numpy(dtype=bool))
 
 
 def data_columns(column: Column) -> tuple[str, ...]:
@@ -68,8 +68,9 @@ def to_csv(frame: pd.DataFrame) -> bytes:
 def to_json(board: Board, frame: pd.DataFrame) -> bytes:
     """The rows as objects, with what they are and where they come from."""
     rows = json.loads(frame.to_json(orient="records", double_precision=15))
-    about = {"board": board.name, "view": board.view, "title": board.title, "as_of": board.as_of.isoformat(),
-             "revision": board.revision, "source": board.source}  # fmt: skip
+    day = board.as_of and board.as_of.isoformat()
+    about = {"board": board.name, "view": board.view, "title": board.title, "as_of": day, "revision": board.revision,
+             "source": board.source}  # fmt: skip
     return json.dumps({**about, "rows": rows}, ensure_ascii=False, indent=1).encode()
 
 

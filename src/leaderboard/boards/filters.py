@@ -3,12 +3,13 @@
 Enters: the parameters of a URL and a board. Leaves: a `Query`, and the frame's rows it chooses. The page's
 `query.js` does the same in the browser; a browser test compares the two on many queries.
 
-    q=a;@licence:mit   ';' separates literal, case-insensitive terms; plain terms are alternatives; '@column:value'
-                       looks in one column; terms of one column are alternatives, different columns and plain terms
-                       must all match
+    q=a b;@licence:mit ';' separates literal, case-insensitive terms; a text matches a term when it holds all its
+                       words; plain terms are alternatives; '@column:value' looks in one column; terms of one column
+                       are alternatives, different columns and plain terms must all match
     sort=-average      column, '-' for descending; blanks last both ways; ties keep the board's order
     <category>=x       repeated for alternatives; '' is a missing value
-    <number>=7..13     in display units, either end may be empty; missing values only with <number>.missing=1
+    <number>=7..13     in display units, in either order, either end may be empty; missing values only with
+                       <number>.missing=1
     hide=merged        repeated; rows with that flag are left out
     cols=a,b           columns shown, in this order
 """
@@ -31,6 +32,7 @@ RESERVED = frozenset({"view", "tab", "rev", "columns", "format", "__theme", "__s
 NUMBER = r"-?[0-9]{1,15}(?:\.[0-9]{1,9})?"
 SPACES = " \t\n\r"
 """Ordinary spaces around a term are ignored; the languages disagree about the others."""
+WORD_BREAK = re.compile(f"[{SPACES}]+")
 RANGE = re.compile(rf"({NUMBER})?\.\.({NUMBER})?")
 
 
@@ -162,7 +164,10 @@ def _range(name: str, text: str, *, missing: bool) -> Range:
     if found is None:
         raise InvalidQuery(f"Parameter {name!r} is {text[:60]!r}; expected a range such as 7..13, 7.. or ..13.")
     low, high = found.groups()
-    return Range(low=float(low) if low else None, high=float(high) if high else None, missing=missing)
+    bounds = (float(low) if low else None, float(high) if high else None)
+    if bounds[0] is not None and bounds[1] is not None:
+        bounds = (min(bounds[0], bounds[1]), max(bounds[0], bounds[1]))
+    return Range(low=bounds[0], high=bounds[1], missing=missing)
 
 
 def _search_mask(board: Board, query: Query) -> np.ndarray:
@@ -180,7 +185,9 @@ def _search_mask(board: Board, query: Query) -> np.ndarray:
 
 def _contains(frame: pd.DataFrame, key: str, terms: tuple[str, ...]) -> np.ndarray:
     texts = [lower(text) for text in frame[key].astype("string").fillna("").tolist()]
-    return np.fromiter((any(term in text for term in terms) for text in texts), dtype=bool, count=len(texts))
+    words = [[word for word in WORD_BREAK.split(term) if word] for term in terms]
+    matches = (any(all(word in text for word in term) for term in words) for text in texts)
+    return np.fromiter(matches, dtype=bool, count=len(texts))
 
 
 def _range_mask(numbers: np.ndarray, column: Column, bounds: Range) -> np.ndarray:

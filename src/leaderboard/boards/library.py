@@ -102,12 +102,6 @@ class Library:
         """What is known about every published table."""
         return self._current().cards
 
-    def as_of(self) -> datetime:
-        """Day of the newest figures shown."""
-        shelf = self._current()
-        days = [card.as_of for card in shelf.cards] + [run.finished_at for run in shelf.runs.values()]
-        return max(days, default=self._clock())
-
     def rejected(self) -> tuple[Rejected, ...]:
         """Files that could not be read, with the reasons."""
         return self._current().rejected

@@ -39,7 +39,7 @@ TRAILING = (
     Column(key="weight_type", label="Weights", kind="category", shown=False, info="Original, adapter or delta."),
     Column(key="base_model", label="Base model", kind="text", shown=False, searchable=False),
     Column(key="evaluated_on", label="Date", kind="date", shown=False, info="Submitted or evaluated on."),
-    Column(key="chat_template", label="Chat template", kind="flag", shown=False,
+    Column(key="chat_template", label="Chat template", kind="flag",
            info="Prompts went through the model's chat template."),
     Column(key="moe", label="Mixture of experts", kind="flag", shown=False),
     Column(key="merged", label="Merged", kind="flag", shown=False, filter="hide", filter_label="merged models"),
@@ -63,16 +63,16 @@ def task_column(task: TaskCard) -> Column:
 def build(card: TableCard, table: pd.DataFrame, *, revision: str, source: str) -> Board:
     """The board of one benchmark table, best average first, chance on top."""
     scored = _with_ranks(_with_average(_with_scores(card, table), card))
-    frame = pd.concat([_chance_row(card), scored], ignore_index=True)
+    frame = pd.concat([*_chance_rows(card), scored], ignore_index=True)
     frame["model_url"] = _model_urls(frame)
     frame["evidence_url"] = "runs/" + frame["evidence"]
     frame["id"] = _row_ids(frame)
-    columns = (*LEADING, *(task_column(task) for task in card.tasks), *TRAILING)
+    trailing = tuple(column for column in TRAILING if _has_values(scored, column))
     return Board(
         name=NAME,
         view=card.name,
         title=card.title,
-        columns=tuple(column for column in columns if _has_values(frame, column)),
+        columns=(*LEADING, *(task_column(task) for task in card.tasks), *trailing),
         frame=_fill_flags(frame),
         default_sort="-average",
         as_of=card.as_of,
@@ -83,11 +83,11 @@ def build(card: TableCard, table: pd.DataFrame, *, revision: str, source: str) -
 
 
 def _has_values(frame: pd.DataFrame, column: Column) -> bool:
-    """Whether a column says anything here; the four that identify a row are always shown."""
-    if column.kind in ("rank", "number") or column.key in ("model", "precision", "revision", "license", "model_type"):
-        return True
+    """Whether a column says anything here."""
     values = frame[column.key]
-    return bool(values.fillna(False).any()) if column.kind == "flag" else bool(values.notna().any())
+    if column.kind == "flag":
+        return bool(values.fillna(False).any())
+    return bool((values.notna() & values.ne("unknown")).any())
 
 
 def _with_scores(card: TableCard, table: pd.DataFrame) -> pd.DataFrame:
@@ -132,11 +132,14 @@ def _with_ranks(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _chance_row(card: TableCard) -> pd.DataFrame:
+def _chance_rows(card: TableCard) -> list[pd.DataFrame]:
+    """The row of random guessing; none where no task says what chance is."""
     row: dict[str, object] = {task.name: task.chance for task in card.tasks}
     known = [task.chance for task in card.tasks if task.chance is not None]
+    if not known:
+        return []
     average = sum(known) / len(known) if len(known) == len(card.tasks) else None
-    return pd.DataFrame([{"model": CHANCE_ROW, "pinned": True, "average": average, "band": -1, **row}])
+    return [pd.DataFrame([{"model": CHANCE_ROW, "pinned": True, "average": average, "band": -1, **row}])]
 
 
 def _model_urls(frame: pd.DataFrame) -> "pd.Series[str]":

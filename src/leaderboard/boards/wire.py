@@ -35,7 +35,7 @@ def encode(board: Board, keys: Sequence[str] | None = None, views: Sequence[View
         or [{"value": board.view, "label": board.title, "group": ""}],
         "title": board.title,
         "revision": board.revision,
-        "as_of": board.as_of.date().isoformat(),
+        "as_of": board.as_of and board.as_of.date().isoformat(),
         "source": board.source,
         "n": len(frame),
         "default_sort": board.default_sort,

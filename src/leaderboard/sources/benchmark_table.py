@@ -84,7 +84,7 @@ class TableCard(Record):
     about: str
     source: str
     license: str
-    as_of: UtcDatetime
+    as_of: UtcDatetime | None = Field(description="Day of the figures; None while there are none.")
     tasks: tuple[TaskCard, ...] = Field(min_length=1)
     findings: tuple[Finding, ...] = ()
     rejected: tuple[Rejected, ...] = ()

@@ -5,7 +5,7 @@ could not be read with their reasons. A file is trusted only if its name is the 
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -73,7 +73,7 @@ def _table(suite: Suite, runs: Sequence[RunResult], rejected: Sequence[Rejected]
         about=suite.about,
         source="Evaluated by this leaderboard; every row links to its scores and answers.",
         license="CC0-1.0 (figures of this project)",
-        as_of=max((run.finished_at for run in runs), default=datetime(2023, 1, 1, tzinfo=UTC)),
+        as_of=max((run.finished_at for run in runs), default=None),
         tasks=tasks,
         rejected=tuple(rejected),
     )
@@ -104,7 +104,9 @@ def _row(run: RunResult) -> dict[str, object]:
 
 
 def _duplicates(frame: pd.DataFrame, scores: list[str]) -> "pd.Series[bool]":
+    """True for every run of a model but its best one; with and without a chat template are two configurations."""
     known = [name for name in scores if name in frame]
     best_first = frame[known].mean(axis=1).sort_values(ascending=False, kind="stable").index
-    duplicate: pd.Series[bool] = frame.loc[best_first, "model"].str.casefold().duplicated()
+    what = pd.DataFrame({"model": frame["model"].str.casefold(), "chat_template": frame["chat_template"]})
+    duplicate: pd.Series[bool] = what.loc[best_first].duplicated()
     return duplicate.reindex(frame.index)

@@ -32,12 +32,13 @@ FOLLOW_TABS = """
   const now = new URL(location.href);
   const before = now.searchParams.get('tab') || names[0];
   if (!wanted || before === wanted) return;
-  window.lbRemembered = { ...window.lbRemembered, [before]: now.search };
-  now.search = window.lbRemembered[wanted] ?? (wanted === names[0] ? '' : '?tab=' + wanted);
-  history.replaceState(history.state, '', now);
+  const searches = { ...history.state?.searches, [before]: now.search };
+  now.search = searches[wanted] ?? (wanted === names[0] ? '' : '?tab=' + wanted);
+  history.pushState({ ...history.state, searches }, '', now);
+  document.dispatchEvent(new Event('lb-address'));
 }
 """
-"""Keeps `tab=` of the address in step; every tab gets its own part of the address back."""
+"""Keeps `tab=` of the address in step; every tab gets its own part of the address back, also after a reload."""
 
 
 class Freshness(Protocol):
@@ -112,13 +113,15 @@ def mount(app: FastAPI, page: gr.Blocks) -> FastAPI:
         app, page, path="/", theme=theme, css=css, show_error=False, max_file_size="64kb", ssr_mode=False,
         footer_links=[], enable_monitoring=False,
     )  # fmt: skip
-    mounted.add_middleware(FrontPage, head=table.head(BOARDS))
+    mounted.add_middleware(FrontPage, head=table.head(BOARDS, TABS))
     return mounted
 
 
 def status_html(library: Library, data: Freshness, now: datetime) -> str:
     """The quiet line under the title: as of, revision, source, and a warning when the data is old."""
-    parts = [f"Figures as of {library.as_of():%Y-%m-%d}", f"revision {library.revision()}", f"from {data.origin}"]
+    days = [card.as_of for card in library.cards() if card.as_of]
+    newest = [f"Published figures as of {max(days):%Y-%m-%d}"] if days else []
+    parts = [*newest, f"data revision {library.revision()}", f"from {data.origin}"]
     head = f'<header class="lb-header"><h1>{TITLE}</h1><p>{SENTENCE}</p></header>'
     line = f'{head}<p class="lb-quiet">{escape(" · ".join(parts))}</p>'
     if not data.stale:

@@ -13,7 +13,7 @@ routes of `service`. The grammar of the query string is that of `boards.filters`
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import gradio as gr
@@ -46,7 +46,18 @@ HEAD = """
 <script>
 (() => {
   const boards = BOARDS;
-  const address = new URLSearchParams(location.search);
+  const tabs = TABS;
+  const here = new URL(location.href);
+  const address = here.searchParams;
+  if (address.has('tab') && !(address.get('tab') in tabs)) {
+    address.delete('tab');
+    history.replaceState(history.state, '', here);
+  }
+  addEventListener('popstate', () => {
+    const label = tabs[new URLSearchParams(location.search).get('tab') ?? boards[0]];
+    const buttons = [...document.querySelectorAll('#tabs [role=tab]')];
+    buttons.find((button) => button.textContent.trim() === label)?.click();
+  });
   const board = address.get('tab') ?? boards[0];
   if (!boards.includes(board)) return;
   const view = address.get('view');
@@ -61,13 +72,14 @@ HEAD = """
 """
 
 
-def head(boards: Sequence[str]) -> str:
+def head(boards: Sequence[str], tabs: Mapping[str, str]) -> str:
     """What the page's head needs so that rows and modules are on their way before Gradio's scripts are.
 
-    `boards` are those of the tabs, the one first that an address without `tab=` opens.
+    `boards` are those of the tabs, the one first that an address without `tab=` opens; `tabs` are the labels of all
+    tabs by their names. An unknown `tab=` is taken out of the address; Back and Forward open the tab they lead to.
     """
     modules = [f'<link rel="modulepreload" href="ui/table/{name}">' for name in NAMES if name.endswith(".js")]
-    return "\n".join(modules) + HEAD.replace("BOARDS", json.dumps(list(boards)))
+    return "\n".join(modules) + HEAD.replace("BOARDS", json.dumps(list(boards))).replace("TABS", json.dumps(dict(tabs)))
 
 
 def assets() -> dict[str, bytes]:

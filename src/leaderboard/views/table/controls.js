@@ -2,7 +2,7 @@
 // calls of `change(mutate)`, which alters the state and draws again. Nothing here knows what the columns mean.
 
 import { count, make, popover } from "./dom.js";
-import { countChoices, passing, tests } from "./query.js";
+import { countChoices, inOrder, passing, tests } from "./query.js";
 
 const STEPS = 1000;
 const MANY = 12;
@@ -137,7 +137,7 @@ export class Controls {
     const scale = axis(extent, column.values, column.scale);
     const round = (value) => Number(value.toPrecision(3));
     const set = (from, to, keep) => this.change((state) => {
-      const ranges = { ...state.ranges, [column.key]: { low: from, high: to, missing: keep } };
+      const ranges = { ...state.ranges, [column.key]: { ...inOrder(from, to), missing: keep } };
       if (from === null && to === null) delete ranges[column.key];
       return { ...state, ranges };
     });

@@ -136,18 +136,25 @@ class Column {
   // The common scale of the inline intervals: [lowest bound, highest bound] in display units.
   intervalExtent() {
     if (!this.reach) {
-      let [low, high] = [Infinity, -Infinity];
+      let [low, high, widest] = [Infinity, -Infinity, 0];
       for (let row = 0; row < this.values.length; row += 1) {
         const span = this.interval(row);
         if (span) {
           low = Math.min(low, span.low);
           high = Math.max(high, span.high);
+          widest = Math.max(widest, span.high - span.low);
         }
       }
-      this.reach = low > high ? null : { low, high };
+      this.reach = low > high ? null : widened(low, high, widest);
     }
     return this.reach;
   }
+}
+
+// A scale on which no interval fills more than a third.
+function widened(low, high, widest) {
+  const spare = Math.max(0, 3 * widest - (high - low)) / 2;
+  return { low: low - spare, high: high + spare };
 }
 
 export function safeLink(url) {

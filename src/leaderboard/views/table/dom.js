@@ -25,17 +25,22 @@ export function count(n) {
   return n.toLocaleString("en");
 }
 
-// A button that opens a panel below it; Escape and a click elsewhere close it.
-export function popover(label, className, fill) {
+// A button that opens a panel below it; Escape, a click elsewhere and, on a phone, Done close it.
+export function popover(label, className, fillPanel) {
   const panel = make("div", { class: "lbt-panel" });
   const summary = make("summary", { class: "lbt-button" }, label);
   const box = make("details", { class: `lbt-popover ${className}` }, summary, panel);
+  const done = make("button", { type: "button", class: "lbt-button lbt-done", onclick: () => { box.open = false; } }, "Done");
+  const fill = () => {
+    fillPanel(panel);
+    panel.append(done);
+  };
   const outside = (event) => {
     if (!box.contains(event.target)) box.open = false;
   };
   box.addEventListener("toggle", () => {
     if (box.open) {
-      fill(panel);
+      fill();
       document.addEventListener("pointerdown", outside);
     } else document.removeEventListener("pointerdown", outside);
   });
@@ -45,5 +50,5 @@ export function popover(label, className, fill) {
     box.open = false;
     summary.focus();
   });
-  return { box, summary, panel, update: () => box.open && fill(panel) };
+  return { box, summary, panel, update: () => box.open && fill() };
 }

@@ -8,9 +8,13 @@ export function mountInPage(root, { board, isFirst, early }) {
     return tab === board || (isFirst && tab === null);
   };
   let timer;
-  const write = (parameters) => {
+  let isPlace = false;
+  const write = (parameters, isNewPlace) => {
     clearTimeout(timer);
+    isPlace ||= isNewPlace;
     timer = setTimeout(() => {
+      const enter = isPlace;
+      isPlace = false;
       if (!here() || root.offsetParent === null) return;
       const url = new URL(location.href);
       const theme = url.searchParams.get("__theme");
@@ -18,12 +22,24 @@ export function mountInPage(root, { board, isFirst, early }) {
       if (theme) query.set("__theme", theme);
       for (const [name, value] of parameters) query.append(name, value);
       url.search = query;
-      if (url.href !== location.href) history.replaceState(history.state, "", url);
+      if (url.href === location.href) return;
+      if (enter) history.pushState(history.state, "", url);
+      else history.replaceState(history.state, "", url);
     }, 150);
   };
   const parameters = here() ? new URLSearchParams(location.search) : new URLSearchParams();
   const table = mountTable(root, { board, parameters, onState: write, early });
-  const follow = () => (root.isConnected ? table.refresh() : document.removeEventListener("lb-data-changed", follow));
-  document.addEventListener("lb-data-changed", follow);
+  const listen = (target, name, act) => {
+    const heard = () => (root.isConnected ? act() : target.removeEventListener(name, heard));
+    target.addEventListener(name, heard);
+  };
+  // Back, Forward, or a tab that got its part of the address back.
+  const restore = () => {
+    clearTimeout(timer);
+    if (here()) table.setState(new URLSearchParams(location.search));
+  };
+  listen(document, "lb-data-changed", () => table.refresh());
+  listen(document, "lb-address", restore);
+  listen(window, "popstate", restore);
   return table;
 }

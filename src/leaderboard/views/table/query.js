@@ -30,12 +30,30 @@ export function parseState(parameters, dataset) {
     else if (column?.kind === "number" && name !== column.key) (state.ranges[column.key] ??= {}).missing = value === "1";
     else if (column?.kind === "number" && RANGE.test(value)) {
       const [, low, high] = RANGE.exec(value);
-      const bounds = { low: low ? Number(low) : null, high: high ? Number(high) : null };
+      const bounds = inOrder(low ? Number(low) : null, high ? Number(high) : null);
       state.ranges[name] = { missing: false, ...state.ranges[name], ...bounds };
     } else ignored.push(`${name}=${value}`);
   }
   for (const [key, range] of Object.entries(state.ranges)) if (range.low === undefined) delete state.ranges[key];
   return { state, ignored };
+}
+
+// Bounds given the wrong way round mean the same range.
+export function inOrder(low, high) {
+  return low !== null && high !== null && low > high ? { low: high, high: low } : { low, high };
+}
+
+// Choices that no row of this data set has, taken out of a state carried over from another; their names.
+export function dropStrangers(state, dataset) {
+  const gone = [];
+  for (const [key, wanted] of Object.entries(state.choices)) {
+    const { choices, codes } = dataset.byKey.get(key);
+    const kept = wanted.filter((text) => (text === "" ? codes.includes(null) : choices.includes(text)));
+    gone.push(...wanted.filter((text) => !kept.includes(text)).map((text) => `${key}=${text}`));
+    if (kept.length) state.choices[key] = kept;
+    else delete state.choices[key];
+  }
+  return gone;
 }
 
 export function formatState(state) {
@@ -52,24 +70,41 @@ export function formatState(state) {
   return out;
 }
 
+// Columns that `@name:` can look in, as they are written there.
+export function searchFields(dataset) {
+  return fieldColumns(dataset).map((column) => `@${column.key}`);
+}
+
+function fieldColumns(dataset) {
+  return dataset.columns.filter((column) => ["text", "category"].includes(column.kind) && !column.cut);
+}
+
+// `unknown` names what looks like a column and is none; such a term is searched for as it stands.
 export function parseSearch(text, dataset) {
   const plain = [];
   const byField = {};
+  const unknown = [];
   const names = new Map();
-  for (const column of dataset.columns) {
-    if (!["text", "category"].includes(column.kind) || column.cut) continue;
+  for (const column of fieldColumns(dataset)) {
     names.set(column.label.toLowerCase(), column.key);
     names.set(column.key.toLowerCase(), column.key);
   }
   for (const term of text.split(";").map(trim)) {
     const colon = term.indexOf(":");
-    const key = term.startsWith("@") && colon > 0 ? names.get(trim(term.slice(1, colon)).toLowerCase()) : undefined;
+    const name = term.startsWith("@") && colon > 0 ? trim(term.slice(1, colon)) : null;
+    const key = name === null ? undefined : names.get(name.toLowerCase());
+    if (name !== null && key === undefined) unknown.push(name);
     if (key !== undefined) {
       const value = trim(term.slice(colon + 1)).toLowerCase();
       if (value) (byField[key] ??= []).push(value);
     } else if (term) plain.push(term.toLowerCase());
   }
-  return { plain, byField };
+  return { plain, byField, unknown };
+}
+
+// Whether a text holds every word of a term.
+function holds(text, term) {
+  return term.split(/[ \t\n\r]+/).every((word) => text.includes(word));
 }
 
 // Keys of columns whose data a state needs.
@@ -86,10 +121,10 @@ export function tests(state, dataset) {
   const searched = dataset.columns.filter((column) => column.searchable);
   if (trim(state.q)) {
     out.set("q", (row) => {
-      if (plain.length && !searched.some((c) => plain.some((term) => c.lowered(row).includes(term)))) return false;
+      if (plain.length && !searched.some((c) => plain.some((term) => holds(c.lowered(row), term)))) return false;
       return Object.entries(byField).every(([key, terms]) => {
         const text = dataset.byKey.get(key).lowered(row);
-        return terms.some((term) => text.includes(term));
+        return terms.some((term) => holds(text, term));
       });
     });
   }

@@ -3,7 +3,8 @@
 //   mountTable(element, { board, parameters, onState })
 //     board       name in the routes table/<board> and data/<board>.<format>
 //     parameters  URLSearchParams to start from; view=, rev= and the grammar of query.js
-//     onState     called with URLSearchParams after every change, to be put in the address
+//     onState     called with (URLSearchParams, isNewPlace) after every change, to be put in the address; a new place
+//                 (another data set chosen by the visitor) is one that Back should leave
 //     early       { url, body }: a promise of rows asked for before this module had arrived, optional
 //   -> { refresh(), setState(URLSearchParams), parameters(), destroy() }
 
@@ -12,7 +13,9 @@ import { Controls } from "./controls.js";
 import { Dataset } from "./data.js";
 import { followTheme, make } from "./dom.js";
 import { Grid } from "./grid.js";
-import { emptyState, formatState, isEmpty, neededColumns, parseState, passing, sortRows, tests } from "./query.js";
+import {
+  dropStrangers, emptyState, formatState, isEmpty, neededColumns, parseSearch, parseState, passing, searchFields, sortRows, tests,
+} from "./query.js";
 
 const PHONE = 640;
 
@@ -42,9 +45,10 @@ class Table {
     this.switch = make("div", { class: "lbt-switch", role: "group", "aria-label": "Data set" });
     this.bar = make("div", { class: "lbt-bar-row" });
     this.notice = make("div", { class: "lbt-notice", role: "status" });
+    this.hint = make("div", { class: "lbt-hint", role: "status" });
     this.stage = make("div", { class: "lbt-stage" });
     this.foot = make("p", { class: "lbt-foot" });
-    this.root.replaceChildren(this.switch, this.bar, this.notice, this.stage, this.foot);
+    this.root.replaceChildren(this.switch, this.bar, this.notice, this.hint, this.stage, this.foot);
     this.root.classList.add("lbt");
     this.controls = new Controls(this.bar, {
       change: (mutate, phoneKey) => this.change(mutate, phoneKey),
@@ -71,10 +75,10 @@ class Table {
     for (const [name, views] of groups) {
       const own = views.find((view) => view.value === this.view);
       parts.push(make("button", {
-        type: "button", class: "lbt-segment", "aria-pressed": String(Boolean(own)), onclick: () => own || this.open(views[0].value),
+        type: "button", class: "lbt-segment", "aria-pressed": String(Boolean(own)), onclick: () => own || this.choose(views[0].value),
       }, name));
       if (own && views.length > 1) {
-        const select = make("select", { class: "lbt-within", "aria-label": name, onchange: () => this.open(select.value) },
+        const select = make("select", { class: "lbt-within", "aria-label": name, onchange: () => this.choose(select.value) },
           ...views.map((view) => make("option", { value: view.value }, view.label)));
         select.value = this.view;
         parts.push(select);
@@ -84,7 +88,13 @@ class Table {
     this.switch.replaceChildren(...parts);
   }
 
-  // Show a view. Only the newest call may draw: an earlier one that answers late is aborted and dropped.
+  // What the visitor picked from the switch.
+  choose(view) {
+    this.isNewPlace = true;
+    return this.open(view);
+  }
+
+  // Show a view; the default one, saying so, where there is none of that name. Only the newest call may draw: an earlier one that answers late is aborted and dropped.
   async open(view) {
     this.turn += 1;
     const turn = this.turn;
@@ -101,7 +111,11 @@ class Table {
       this.drawSwitch();
       await this.take(new Dataset(body), turn);
     } catch (error) {
-      if (turn === this.turn && error.name !== "AbortError") this.fail(error);
+      if (turn !== this.turn || error.name === "AbortError") return;
+      if (error.status !== 400 || !view) return this.fail(error);
+      this.unknown = view;
+      this.wanted?.delete("view");
+      await this.open(null);
     }
   }
 
@@ -115,22 +129,27 @@ class Table {
   async fetchJson(url, signal = this.abort.signal) {
     const answer = await fetch(url, { signal, cache: "no-cache" });
     const body = await answer.json().catch(() => null);
-    if (!answer.ok || body === null) throw new Error(body?.error ?? `the server answered ${answer.status}`);
+    if (!answer.ok || body === null) {
+      throw Object.assign(new Error(body?.error ?? `the server answered ${answer.status}`), { status: answer.status });
+    }
     return body;
   }
 
   async take(dataset, turn) {
-    const parameters = this.wanted ?? formatState(this.state);
-    const { state, ignored } = parseState(parameters, dataset);
+    const carried = !this.wanted;
+    const { state, ignored } = parseState(this.wanted ?? formatState(this.state), dataset);
     const pinnedTo = this.wanted?.get("rev");
     this.dataset = dataset;
     this.state = state;
     this.wanted = null;
     await this.ensure(neededColumns(state, dataset).concat(state.cols));
     if (turn !== this.turn) return;
+    if (carried) ignored.push(...dropStrangers(state, dataset));
     this.notice.replaceChildren();
-    if (ignored.length && pinnedTo !== undefined) this.notice.append(`Not known here and left out: ${ignored.join(", ")}. `);
+    if (this.unknown) this.notice.append(`There is no data set ${this.unknown} here; shown is ${dataset.title}. `);
+    if (ignored.length) this.notice.append(`Not known here and left out: ${ignored.join(", ")}. `);
     if (pinnedTo && pinnedTo !== dataset.revision) this.notice.append(`The link was made for data revision ${pinnedTo}; shown is ${dataset.revision}.`);
+    this.unknown = null;
     this.root.removeAttribute("aria-busy");
     this.stage.hidden = false;
     this.draw();
@@ -209,8 +228,19 @@ class Table {
     const total = dataset.n - dataset.pinned.length;
     this.controls.show({ dataset, state, rows: rows.length, total, columns: chosen, phoneKey: this.phoneKey, changed: !isEmpty(state) });
     this.drawEmpty(rows.length, total, all);
-    this.foot.textContent = `${dataset.title}. As of ${dataset.as_of}, revision ${dataset.revision}, from ${dataset.source}. – means not measured.`;
-    this.onState(this.parameters());
+    this.foot.textContent = this.legend(seen, banded);
+    const strange = parseSearch(state.q, dataset).unknown;
+    this.hint.textContent = strange.length ? `No column ${strange.map((name) => `@${name}`).join(", ")} to search in; there are ${searchFields(dataset).join(", ")}.` : "";
+    this.onState(this.parameters(), Boolean(this.isNewPlace));
+    this.isNewPlace = false;
+  }
+
+  // What is shown, and how to read its marks.
+  legend(columns, banded) {
+    const { title, as_of: asOf, revision, source, bands } = this.dataset;
+    const bars = columns.some((column) => column.half) ? " Bars are 95 % intervals, on one scale a column." : "";
+    const shades = banded && bands?.some((band) => band > 0) ? " Rows on one shade cannot be told apart from the first of them." : "";
+    return `${title}.${asOf ? ` As of ${asOf},` : ""} revision ${revision}, from ${source}. – means not measured.${bars}${shades}`;
   }
 
   // Columns that are seen but not here yet are drawn once they are.
