@@ -35,8 +35,10 @@ ALLOWED = {
     "guard": set(),
     "front_page": {"guard"},
     "service": {"errors", "records", "boards", "submissions", "sources"},
-    "views": {"errors", "records", "suites", "sources", "boards", "plots", "submissions", "service", "front_page"},
-    "cli": {"errors", "records", "settings", "boards", "sources", "data_source"},
+    "views": {"errors", "records", "suites", "sources", "ratings", "boards", "plots", "submissions", "service"}
+    | {"front_page"},
+    "commands": {"errors", "records", "sources", "ratings", "metrics"},
+    "cli": {"errors", "records", "settings", "boards", "sources", "data_source", "commands"},
 }
 """Module or folder of `leaderboard` -> what it may import from `leaderboard`."""
 

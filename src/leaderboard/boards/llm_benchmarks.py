@@ -11,7 +11,8 @@ import pandas as pd
 
 from leaderboard.boards.board import Board
 from leaderboard.boards.columns import Column
-from leaderboard.boards.intervals import Z_95, bands, binomial_standard_error, rank_ranges
+from leaderboard.ratings.proportions import Z_95, binomial_standard_error
+from leaderboard.ratings.ranks import bands, rank_ranges
 from leaderboard.sources.benchmark_table import TableCard, TaskCard
 
 NAME = "llm_benchmarks"

@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
-from leaderboard.boards.intervals import Z_95
 from leaderboard.boards.library import Library
+from leaderboard.ratings.proportions import Z_95
 from leaderboard.records import QueueEntry, RunResult, Submission, TaskScore, result_path
 from leaderboard.submissions import SubmissionQueue
 from leaderboard.suites import SUITES

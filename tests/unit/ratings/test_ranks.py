@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from leaderboard.boards.intervals import Z_95, bands, binomial_standard_error, rank_ranges
+from leaderboard.ratings.ranks import bands, rank_ranges, ranks_within
 
 bounds = st.integers(1, 30).flatmap(
     lambda n: st.tuples(
@@ -56,13 +56,19 @@ def test_overlapping_rows_share_a_band_with_the_first_of_them():
     assert bands(lower, upper).tolist() == [0, 0, 1, -1]
 
 
-def test_binomial_standard_error_of_a_half_over_a_hundred_questions():
-    # sqrt(0.5 * 0.5 / 100) = 0.05
-    assert binomial_standard_error(np.array([0.5]), np.array([100.0]))[0] == 0.05
-    assert binomial_standard_error(np.array([0.5]), np.array([100.0]), slope=2.0)[0] == 0.1
+@given(bounds, st.integers(1, 4))
+def test_ranks_are_counted_among_the_models_of_one_component_only(case, n_groups):
+    center, half, _ = case
+    group = np.arange(len(center)) % n_groups
+    best, worst = ranks_within(group, center - half, center + half)
+    for number in range(n_groups):
+        rows = group == number
+        alone = naive((center - half)[rows], (center + half)[rows], np.ones(rows.sum(), dtype=bool))
+        assert (best[rows].tolist(), worst[rows].tolist()) == alone
 
 
-def test_z_leaves_five_percent_outside():
-    from math import erf, sqrt
-
-    assert abs(erf(Z_95 / sqrt(2)) - 0.95) < 1e-12
+def test_a_model_of_another_component_does_not_push_me_down():
+    lower, upper = np.array([1200.0, 1000.0]), np.array([1210.0, 1010.0])
+    assert rank_ranges(lower, upper)[0].tolist() == [1, 2]
+    best, worst = ranks_within(np.array([0, 1]), lower, upper)
+    assert (best.tolist(), worst.tolist()) == ([1, 1], [1, 1])

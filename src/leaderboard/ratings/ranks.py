@@ -1,7 +1,8 @@
 """Ranks that admit what the data cannot tell apart.
 
-Enters: one estimate a row with the half-width of its interval. Leaves: a rank range a row and bands of rows
-that overlap. Ranges follow `1 + number of rows whose lower bound exceeds my upper bound`.
+Enters: the bounds of an interval a row. Leaves: a rank range a row and bands of rows that overlap. Ranges follow
+`1 + number of rows whose lower bound exceeds my upper bound`, the rule of Chatbot Arena,
+https://arxiv.org/abs/2403.04132.
 """
 
 import numpy as np
@@ -9,18 +10,6 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-Z_95 = 1.959963984540054
-"""Half-width of a 95 % interval in standard errors of a normal distribution."""
-
-
-def binomial_standard_error(score: Floats, n: Floats, slope: float = 1.0) -> Floats:
-    """Standard error of an accuracy over `n` questions.
-
-    `score` in 0..1, any shape; `slope` is d(score)/d(accuracy) of a rescaled score. For scores that are not
-    0/1 per question this is an upper bound, because a variable in 0..1 with mean p has at most variance p(1-p).
-    """
-    return slope * np.sqrt(score * (1 - score) / n)
 
 
 def rank_ranges(lower: Floats, upper: Floats, competes: npt.NDArray[np.bool_] | None = None) -> tuple[Ints, Ints]:
@@ -36,6 +25,18 @@ def rank_ranges(lower: Floats, upper: Floats, competes: npt.NDArray[np.bool_] | 
     own = rivals.astype(np.int64)
     worst = reaching + 1 - own
     return np.where(measured, best, 0).astype(np.int64), np.where(measured, worst, 0).astype(np.int64)
+
+
+def ranks_within(group: Ints, lower: Floats, upper: Floats) -> tuple[Ints, Ints]:
+    """`rank_ranges` among the rows of the same group only.
+
+    Models that no chain of battles connects have ratings on different scales; `group` is their component.
+    """
+    best, worst = np.zeros(len(group), dtype=np.int64), np.zeros(len(group), dtype=np.int64)
+    for number in np.unique(group):
+        rows = group == number
+        best[rows], worst[rows] = rank_ranges(lower[rows], upper[rows])
+    return best, worst
 
 
 def bands(lower: Floats, upper: Floats) -> Ints:

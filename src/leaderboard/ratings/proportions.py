@@ -1,0 +1,46 @@
+"""Shares between 0 and 1 and how uncertain they are.
+
+Enters: shares and the number of observations behind them. Leaves: standard errors and Wilson intervals.
+Source: Wilson (1927), https://doi.org/10.1080/01621459.1927.10502953.
+"""
+
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+Floats = npt.NDArray[np.float64]
+
+Z_95 = 1.959963984540054
+"""Half-width of a 95 % interval in standard errors of a normal distribution."""
+
+
+def quantile_of_normal(confidence_level: float) -> float:
+    """Half-width of a two-sided interval in standard errors; 0.95 gives `Z_95`."""
+    return float(ndtri(0.5 + confidence_level / 2))
+
+
+def binomial_standard_error(score: Floats, n: Floats, slope: float = 1.0) -> Floats:
+    """Standard error of an accuracy over `n` questions.
+
+    `score` in 0..1, any shape; `slope` is d(score)/d(accuracy) of a rescaled score. For scores that are not
+    0/1 per question this is an upper bound, because a variable in 0..1 with mean p has at most variance p(1-p).
+    """
+    return slope * np.sqrt(score * (1 - score) / n)
+
+
+def wilson(share: npt.ArrayLike, n: npt.ArrayLike, confidence_level: float = 0.95) -> tuple[Floats, Floats]:
+    """Lower and upper bound of shares in 0..1 over `n` observations, elementwise; NaN where n is 0 or NaN.
+
+    `n` need not be whole: an effective number of observations widens or narrows the interval. The bounds stay in
+    0..1 and always hold the share.
+    """
+    p, size = np.broadcast_arrays(np.asarray(share, dtype=np.float64), np.asarray(n, dtype=np.float64))
+    known = np.isfinite(p) & (size > 0)
+    p, size = np.where(known, p, np.nan), np.where(known, size, np.nan)
+    z2 = quantile_of_normal(confidence_level) ** 2
+    center = (p + z2 / (2 * size)) / (1 + z2 / size)
+    half = np.sqrt(z2 * (p * (1 - p) / size + z2 / (4 * size**2))) / (1 + z2 / size)
+    lower, upper = np.clip(center - half, 0, p), np.clip(center + half, p, 1)
+    return cast(Floats, lower), cast(Floats, upper)
