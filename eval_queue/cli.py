@@ -170,7 +170,8 @@ def _status(options: argparse.Namespace, settings: Settings) -> int:
     queue = wiring.open_queue(settings)
     if options.key is not None:
         entry = _require(queue, options.key)
-        sys.stdout.write(listing.as_json(entry) if options.format == "json" else listing.details(entry))
+        result = wiring.read_result(settings, queue, entry) if entry.state == "FINISHED" else None
+        sys.stdout.write(listing.as_json(entry) if options.format == "json" else listing.details(entry, result))
         return DONE
     entries = queue.entries(states=options.state, limit=LISTED)
     sys.stdout.write(listing.as_json(entries) if options.format == "json" else listing.table(entries, queue.counts()))
@@ -178,13 +179,16 @@ def _status(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _retry(options: argparse.Namespace, settings: Settings) -> int:
-    return _receipt(wiring.open_queue(settings).retry(options.key), "text")
+    return _receipt(wiring.open_desk(settings).retry(options.key), "text")
 
 
 def _logs(options: argparse.Namespace, settings: Settings) -> int:
     entry = _require(wiring.open_queue(settings), options.key)
     file = wiring.runs_folder(settings) / entry.key / "log.txt"
-    text = logs.tail(file, secrets=logs.secret_values(settings)) or entry.log_tail
+    if entry.state == "FAILED":  # the file may be that of an attempt before the last one
+        text = entry.log_tail
+    else:
+        text = logs.tail(file, secrets=logs.secret_values(settings)) or entry.log_tail
     if not text:
         return _say(f"Submission {entry.key} is {entry.state}; there is no log of it here.", BROKEN)
     sys.stdout.write(text.rstrip("\n") + "\n")

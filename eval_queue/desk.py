@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from leaderboard.model_facts import ModelCatalogue
 from leaderboard.records import QueueEntry
 from leaderboard.stores import Store
-from leaderboard.submissions import Checked, Draft, Limits, accept_checked, check
+from leaderboard.submissions import Checked, Draft, Limits, accept_checked, check, require_retryable
 
 from .publish import Publisher
 from .queue import Clock, WorkQueue
@@ -31,15 +31,8 @@ class Desk:
             result_exists=Publisher(self.store).has,
         )  # fmt: skip
 
-    def submit(self, draft: Draft) -> QueueEntry:
-        """Queue a draft; durable when it returns.
-
-        Raises InvalidSubmission with every problem.
-        """
-        return self.accept(self.check(draft))
-
     def accept(self, checked: Checked) -> QueueEntry:
-        """Queue what `check` found acceptable.
+        """Queue what `check` found acceptable; durable when it returns.
 
         Raises InvalidSubmission with every problem.
         """
@@ -48,8 +41,11 @@ class Desk:
     def retry(self, key: str) -> QueueEntry:
         """Put a FAILED submission back into the queue.
 
-        Raises UnknownSubmission or NotRetryable.
+        Raises UnknownSubmission or NotRetryable, the latter also when its files are no longer there.
         """
+        entry = self.queue.get(key)
+        if entry is not None and entry.state == "FAILED":
+            require_retryable(entry, catalogue=self.catalogue, queue=self.queue, limits=self.limits)
         return self.queue.retry(key)
 
     def get(self, key: str) -> QueueEntry | None:

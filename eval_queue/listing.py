@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import TypeAdapter
 
-from leaderboard.records import Progress, QueueEntry, State
+from leaderboard.records import Progress, QueueEntry, RunResult, State, result_path
 
 from .executors.verdicts import duration
 
+Z_95 = 1.96
 HEADERS = ("KEY", "STATE", "MODEL", "REVISION", "PRECISION", "SUITE", "TRIES", "NOTE")
 NOTE_WIDTH = 80
 _ENTRIES = TypeAdapter(QueueEntry | list[QueueEntry])
@@ -34,11 +35,12 @@ def receipt(entry: QueueEntry) -> str:
     return (
         f"{entry.key}  {entry.state}{place}  {entry.submission.model} at {entry.submission.revision[:12]}\n"
         f"Follow it with: python -m eval_queue status {entry.key}\n"
+        f"Its page on the board, for good: /runs/{entry.key}\n"
     )
 
 
-def details(entry: QueueEntry) -> str:
-    """Everything about one entry, a line each; unknown things are left out."""
+def details(entry: QueueEntry, result: RunResult | None = None) -> str:
+    """Everything about one entry and, once finished, its scores; a line each, unknown things are left out."""
     wanted = entry.submission
     lines = {
         "key": entry.key, "state": entry.state, "place": entry.position, "model": wanted.model,
@@ -47,9 +49,21 @@ def details(entry: QueueEntry) -> str:
         "submitted": wanted.submitted_at.isoformat(timespec="seconds"), "attempts": entry.attempts,
         "worker": entry.worker, "not before": entry.not_before and entry.not_before.isoformat(timespec="seconds"),
         "progress": entry.progress and progress_text(entry.progress), "reason": entry.reason,
+        "page": f"/runs/{entry.key}",
     }  # fmt: skip
     text = "".join(f"{name:14}{value}\n" for name, value in lines.items() if value is not None)
+    text += scores(result) if result else ""
     return text + (f"\nLast lines of the log:\n{entry.log_tail}\n" if entry.log_tail else "")
+
+
+def scores(result: RunResult) -> str:
+    """The scores of a run in percent with their 95 % intervals, and where the files are."""
+    took = duration(round((result.finished_at - result.started_at).total_seconds()))
+    lines = [f"took          {took}", f"result        {result_path(result.submission)}", ""]
+    for score in result.tasks:
+        half = "" if score.standard_error is None else f" ± {100 * Z_95 * score.standard_error:.1f}"
+        lines.append(f"{score.task:24}{100 * score.score:5.1f}{half:8}  {score.n:,} questions, {score.metric}")
+    return "\n".join(lines) + "\n"
 
 
 def progress_text(progress: Progress) -> str:

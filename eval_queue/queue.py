@@ -167,13 +167,13 @@ def released(entry: QueueEntry, now: datetime) -> QueueEntry:
 
 
 def retried(entry: QueueEntry, now: datetime) -> QueueEntry:
-    """A FAILED entry as if it were new.
+    """A FAILED entry with its attempts counted from 0; why it failed stays to be read until the next attempt ends.
 
     Raises NotRetryable in any other state.
     """
     if entry.state != "FAILED":
         raise NotRetryable(f"Submission {entry.key} is {entry.state}; only a FAILED submission can be retried.")
-    return _changed(entry, now, state="PENDING", attempts=0, worker=None, reason=None, log_tail=None, not_before=None)
+    return _changed(entry, now, state="PENDING", attempts=0, worker=None, not_before=None)
 
 
 def _changed(entry: QueueEntry, now: datetime, **changes: object) -> QueueEntry:

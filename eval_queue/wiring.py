@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from leaderboard.errors import ModelUnavailable, PermanentFailure
 from leaderboard.local_models import LocalCatalogue
 from leaderboard.model_facts import ModelCatalogue
-from leaderboard.records import Submission
+from leaderboard.records import QueueEntry, RunResult, Submission
 from leaderboard.settings import Settings
 from leaderboard.stores import LocalStore, Store, write_file
 from leaderboard.submissions import Limits
@@ -84,6 +84,11 @@ def store_folder(settings: Settings) -> Path:
 def open_store(settings: Settings, queue: WorkQueue) -> Store:
     """The store that results are published to: beside a queue on the Hub, else in the state folder."""
     return queue.results if isinstance(queue, StoreQueue) else LocalStore(store_folder(settings))
+
+
+def read_result(settings: Settings, queue: WorkQueue, entry: QueueEntry) -> RunResult | None:
+    """The published result of a submission; None when there is none that can be read."""
+    return Publisher(open_store(settings, queue)).find(entry.submission)
 
 
 def open_desk(settings: Settings) -> Desk:

@@ -27,6 +27,8 @@ LABELS = (
 )  # fmt: skip
 """Where `checkpoint` is called, in the order of a run; spec_written to child_ended by the executor."""
 
+KEEP_FAILED_SECONDS = 7 * 24 * 3600.0
+
 Prepare = Callable[[Submission, Path], RunSpec]
 """Makes the spec of a submission for a work folder.
 
@@ -61,10 +63,20 @@ class Worker:
         self.executor.sweep(self.runs)
         for entry in self.queue.recover(has_result=self.publisher.has, worker=self.name):
             _log.warning("submission %s was left RUNNING, it is %s now", entry.key, entry.state)
-        for folder in self.runs.glob("*/"):  # of a submission that ended just before its worker did
-            known = self.queue.get(folder.name)
-            if known is not None and known.state == "FINISHED":
+        for folder in self.runs.glob("*/"):
+            if self._is_spent(folder):
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def _is_spent(self, folder: Path) -> bool:
+        """Whether a work folder is of no more use.
+
+        One of a FINISHED submission was left by a worker that died; one of a FAILED submission saves a retry the
+        tasks it finished, for some days.
+        """
+        known = self.queue.get(folder.name)
+        if known is None or known.state in ("PENDING", "RUNNING"):
+            return False
+        return known.state == "FINISHED" or time.time() - folder.stat().st_mtime > KEEP_FAILED_SECONDS
 
     def run_once(self, stop: Event) -> bool:
         """Take over from silent workers, then evaluate one submission; False when none could be claimed.

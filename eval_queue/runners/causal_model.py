@@ -64,13 +64,23 @@ class CausalModel(HFLM):  # type: ignore[misc]
 
 
 class _CompleteOnly:
-    """An Auto class whose `from_pretrained` refuses weights with holes: transformers fills these at random."""
+    """An Auto class whose `from_pretrained` refuses weights with holes or of other shapes: transformers would fill
+    these at random.
+    """
 
     def __init__(self, kind: Any) -> None:
         self._kind = kind
 
     def from_pretrained(self, *args: Any, **kwargs: Any) -> Any:
-        model, info = self._kind.from_pretrained(*args, output_loading_info=True, **kwargs)
+        model, info = self._kind.from_pretrained(
+            *args, output_loading_info=True, ignore_mismatched_sizes=True, **kwargs
+        )  # fmt: skip
+        if strange := sorted(info["mismatched_keys"]):
+            name, found, wanted = strange[0]
+            raise PermanentFailure(
+                f"The weights do not fit config.json: {name} has the shape {tuple(found)}, the configuration asks for "
+                f"{tuple(wanted)} ({len(strange)} such tensors). Save config.json and weights of the same model."
+            )
         missing = sorted(info["missing_keys"])
         if missing:
             raise PermanentFailure(

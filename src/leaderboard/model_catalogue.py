@@ -51,7 +51,7 @@ class CombinedCatalogue:
 
 
 class HubCatalogue:
-    """Public models of the Hub; a token lets gated models be read that its owner was given access to."""
+    """Public models of the Hub. Gated ones are refused even with a token: evaluations run without it."""
 
     def __init__(self, *, endpoint: str | None = None, token: str | None = None, timeout: float = READ_SECONDS) -> None:
         self._token = token
@@ -74,6 +74,8 @@ class HubCatalogue:
     def _require_open(self, info: ModelInfo) -> None:
         if info.private:
             raise ModelUnavailable(f"{info.id} is private; only public models are evaluated. Publish it first.")
+        if info.gated:
+            raise _gated(info.id)
         if info.disabled:
             raise ModelUnavailable(f"{info.id} is disabled by the Hub; submit another model.")
 
@@ -98,9 +100,7 @@ class HubCatalogue:
         if isinstance(error, RevisionNotFoundError):
             return RevisionUnavailable(f"{model} has no revision {revision!r}; expected a branch, tag or commit of it.")
         if isinstance(error, GatedRepoError):
-            return ModelUnavailable(
-                f"{model} is gated and this leaderboard has no access to its files; ask its owner to open it."
-            )
+            return _gated(model)
         if isinstance(error, DisabledRepoError):
             return ModelUnavailable(f"{model} is disabled by the Hub; submit another model.")
         if isinstance(error, RepositoryNotFoundError) or status_of(error) == 401:
@@ -112,6 +112,13 @@ class HubCatalogue:
         return ModelUnavailable(
             f"{model} cannot be looked up now: {explain(error, self._token)}. Try again in a few minutes."
         )
+
+
+def _gated(model: str) -> ModelUnavailable:
+    return ModelUnavailable(
+        f"{model} is gated, and evaluations here run without an account, so that a model cannot use it; ask its owner "
+        "to open it, or evaluate a local copy as local/<folder>."
+    )
 
 
 def _facts(info: ModelInfo, files: Mapping[str, int], texts: Mapping[str, str]) -> ModelFacts:

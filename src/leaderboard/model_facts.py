@@ -20,6 +20,7 @@ class ModelFacts(Record):
     weight_bytes: Count = Field(default=0, description="Real size of the files that would be loaded as weights.")
     has_safetensors: bool = Field(default=False, description="Whether the weights are there as safetensors.")
     pickle_only: bool = Field(default=False, description="Whether the weights are there only as pickle files.")
+    unreadable: str | None = Field(default=None, description="Which configuration file cannot be read, and why.")
     needs_remote_code: bool = Field(default=False, description="Whether its configuration names own code (auto_map).")
     has_tokenizer: bool = Field(default=False, description="Whether tokenizer files are there.")
     has_chat_template: bool = Field(default=False, description="Whether the tokenizer has a chat template.")

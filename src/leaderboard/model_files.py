@@ -43,9 +43,12 @@ def facts_of_files(files: Mapping[str, int]) -> dict[str, Any]:
 def facts_of_texts(texts: Mapping[str, str], *, template_file: bool = False) -> dict[str, Any]:
     """What config.json and tokenizer_config.json tell; `template_file` says that a chat template lies in a file."""
     config, tokenizer = (parse_json(texts.get(name, "")) for name in TEXTS)
+    damage = [f"{name} {found}" for name in TEXTS if (found := json_damage(texts.get(name)))]
+    missing = [] if CONFIG in texts else [f"{CONFIG} is missing"]
     architectures = config.get("architectures")
     first = architectures[0] if isinstance(architectures, list) and architectures else None
     return {
+        "unreadable": "; ".join([*missing, *damage]) or None,
         "needs_remote_code": bool(config.get("auto_map") or tokenizer.get("auto_map")),
         "has_chat_template": bool(tokenizer.get("chat_template")) or template_file,
         "architecture": first[:LONGEST_NAME] if isinstance(first, str) else None,
@@ -87,6 +90,19 @@ def parse_front_matter(readme: str) -> dict[str, Any]:
     except (yaml.YAMLError, RecursionError, ValueError):
         return {}
     return card if isinstance(card, dict) else {}
+
+
+def json_damage(text: str | None) -> str | None:
+    """What is wrong with the text of a JSON object, and where; None for a sound or a missing one."""
+    if text is None:
+        return None
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        return f"is not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
+    except (ValueError, RecursionError):
+        return "is not JSON"
+    return None if isinstance(found, dict) else "holds no JSON object ({...})"
 
 
 def parse_json(text: str) -> dict[str, Any]:

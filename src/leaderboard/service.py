@@ -28,7 +28,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from leaderboard.boards import export, filters, wire
 from leaderboard.boards.library import Library
 from leaderboard.errors import BadRecord, InvalidQuery, LeaderboardError, NotRetryable, StoreError, UnknownSubmission
-from leaderboard.records import Record
+from leaderboard.records import QueueEntry, Record
 from leaderboard.submissions import SubmissionQueue
 
 LOG = logging.getLogger(__name__)
@@ -38,6 +38,10 @@ ASSET_MEDIA = {".js": "text/javascript; charset=utf-8", ".css": "text/css; chars
 STATUS_OF_ERROR: tuple[tuple[type[LeaderboardError], int], ...] = (
     (InvalidQuery, 400), (UnknownSubmission, 404), (NotRetryable, 409), (BadRecord, 503), (StoreError, 503),
 )  # fmt: skip
+
+
+Retry = Callable[[str], QueueEntry]
+"""Puts the FAILED submission with that key back; raises UnknownSubmission or NotRetryable."""
 
 
 class EvaluatorStatus(Record):
@@ -135,7 +139,7 @@ def evidence_routes(library: Library) -> APIRouter:
     return router
 
 
-def queue_routes(queue: SubmissionQueue, evaluator: Callable[[], EvaluatorStatus]) -> APIRouter:
+def queue_routes(queue: SubmissionQueue, retry: Retry, evaluator: Callable[[], EvaluatorStatus]) -> APIRouter:
     """The queue as JSON, and retrying."""
     router = APIRouter()
 
@@ -149,10 +153,10 @@ def queue_routes(queue: SubmissionQueue, evaluator: Callable[[], EvaluatorStatus
         return send(request, pack(json.dumps(body).encode()), "application/json")
 
     @router.post("/data/queue/{key}/retry")
-    def retry(request: Request, key: str) -> Response:
+    def try_again(request: Request, key: str) -> Response:
         if not _same_site(request):
             return JSONResponse({"error": "Retry is only possible from this site's own pages."}, 403)
-        return JSONResponse(queue.retry(key).model_dump(mode="json"))
+        return JSONResponse(retry(key).model_dump(mode="json"))
 
     return router
 
@@ -179,11 +183,12 @@ def asset_routes(assets: Mapping[str, bytes]) -> APIRouter:
 
 
 def create_service(
-    library: Library, queue: SubmissionQueue, evaluator: Callable[[], EvaluatorStatus], assets: Mapping[str, bytes]
-) -> FastAPI:
+    library: Library, queue: SubmissionQueue, retry: Retry, evaluator: Callable[[], EvaluatorStatus],
+    assets: Mapping[str, bytes],
+) -> FastAPI:  # fmt: skip
     """The application with every route but Gradio's, which is mounted behind them."""
     app = FastAPI(title="Chat model leaderboard", docs_url=None, redoc_url=None)
-    app.include_router(queue_routes(queue, evaluator))
+    app.include_router(queue_routes(queue, retry, evaluator))
     app.include_router(board_routes(library, Cache()))
     app.include_router(evidence_routes(library))
     app.include_router(asset_routes(assets))

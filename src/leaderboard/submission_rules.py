@@ -16,6 +16,10 @@ from leaderboard.settings import Settings
 
 MODEL_ID = re.compile(MODEL_ID_PATTERN, re.ASCII)
 REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*", re.ASCII)
+MODEL_PAGE = re.compile(
+    rf"https?://(?:www\.)?(?:huggingface\.co|hf\.co)/(?P<model>{MODEL_ID_PATTERN})(?:/tree/(?P<revision>[^/?#\s]+))?/?",
+    re.ASCII,
+)
 LONGEST_ID = 193
 LONGEST_REVISION = 100
 LONGEST_SENDER = 100
@@ -77,13 +81,20 @@ def parse_text(value: object) -> str:
 
 
 def parse_model(value: object) -> str:
-    """A model id, `org/name`, in the form the Hub allows.
+    """A model id, `org/name`, in the form the Hub allows, or the address of the model's page there.
 
     Raises Refused.
     """
     text = parse_text(value)
     if not text:
         raise Refused("No model is named; expected an id such as org/name.")
+    if page := MODEL_PAGE.fullmatch(text):
+        if page["revision"] not in (None, "main"):
+            raise Refused(
+                f"{shown(text)} is the page of a revision; write {page['model']} here and {page['revision'][:100]} as "
+                "the revision."
+            )
+        text = page["model"]
     if len(text) > LONGEST_ID or not MODEL_ID.fullmatch(text):
         raise Refused(
             f"{shown(text)} is not a model id; expected org/name with at most 96 ASCII letters, digits, '.', '_' or "
@@ -153,7 +164,14 @@ def parse_sender(value: object) -> str:
 
 def facts_problems(facts: ModelFacts, *, chat_template: bool, limits: Limits) -> list[Problem]:
     """Every reason why a model that exists cannot be evaluated here."""
-    found = [_licence(facts), _weights(facts), _code(facts), _tokenizer(facts), _architecture(facts)]
+    found = [
+        _licence(facts),
+        _weights(facts),
+        _configuration(facts),
+        _code(facts),
+        _tokenizer(facts),
+        _architecture(facts),
+    ]
     found += [_params(facts, limits), _size(facts, limits)]
     problems = [Problem(field="model", message=f"{facts.model} {text}") for text in found if text]
     if chat_template and not facts.has_chat_template:
@@ -182,6 +200,12 @@ def _weights(facts: ModelFacts) -> str | None:
     return "has no weights as *.safetensors files; expected at least one. Add them with save_pretrained."
 
 
+def _configuration(facts: ModelFacts) -> str | None:
+    if facts.unreadable is None:
+        return None
+    return f"cannot be loaded: {facts.unreadable}. save_pretrained writes these files."
+
+
 def _code(facts: ModelFacts) -> str | None:
     if not facts.needs_remote_code:
         return None
@@ -207,7 +231,7 @@ def _params(facts: ModelFacts, limits: Limits) -> str | None:
     if facts.params is None or facts.params <= limits.max_params:
         return None
     return (
-        f"has {facts.params / 1e9:.2f} billion parameters; at most {limits.max_params / 1e9:g} billion are evaluated "
+        f"has {parameters(facts.params)}; at most {limits.max_params / 1e9:g} billion are evaluated "
         "here. Submit a smaller model."
     )
 
@@ -247,6 +271,11 @@ def facts_lines(facts: ModelFacts) -> list[str]:
         f"architecture  {facts.architecture or 'unknown'}",
         f"chat template {'yes' if facts.has_chat_template else 'no'}",
     ]
+
+
+def parameters(n: int) -> str:
+    """A number of parameters in words, small ones in millions."""
+    return f"{n / 1e9:.2f} billion parameters" if n >= 10**9 else f"{n / 1e6:.2f} million parameters"
 
 
 def gigabytes(n_bytes: int) -> str:

@@ -12,10 +12,19 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from leaderboard import submission_rules as rules
-from leaderboard.errors import InvalidSubmission, ModelUnavailable, Problem, QueueError, RevisionUnavailable, StoreError
+from leaderboard.errors import (
+    InvalidSubmission,
+    ModelUnavailable,
+    NotRetryable,
+    Problem,
+    QueueError,
+    RevisionUnavailable,
+    StoreError,
+)
 from leaderboard.model_facts import ModelCatalogue, ModelFacts
 from leaderboard.records import MODEL_TYPES, PRECISIONS, ModelType, Precision, QueueEntry, State, Submission
 from leaderboard.submission_rules import Limits as Limits  # part of this module's interface
+from leaderboard.submission_rules import parameters as parameters
 from leaderboard.suites import evaluable_suites
 
 OPEN_STATES: tuple[State, ...] = ("PENDING", "RUNNING")
@@ -155,6 +164,20 @@ def accept_checked(checked: Checked, *, queue: SubmissionQueue, limits: Limits) 
         return queue.add(checked.submission)
 
 
+def require_retryable(entry: QueueEntry, *, catalogue: ModelCatalogue, queue: SubmissionQueue, limits: Limits) -> None:
+    """Refuse a retry that cannot succeed or would exceed its sender's share of the queue.
+
+    Raises NotRetryable saying what to do instead.
+    """
+    submission = entry.submission
+    try:
+        catalogue.inspect(submission.model, submission.revision)
+    except ModelUnavailable as error:
+        raise NotRetryable(f"A retry cannot work: {error} Submit the model again as it is now.") from error
+    if problems := _quota_problems(queue, submission.sender, limits):
+        raise NotRetryable(f"Not retried: {problems[0].message}")
+
+
 def duplicate_message(entry: QueueEntry) -> str:
     """What the sender of a duplicate can do."""
     name = f"{entry.submission.model} at {entry.submission.revision[:8]} ({entry.submission.suite})"
@@ -165,7 +188,7 @@ def duplicate_message(entry: QueueEntry) -> str:
         "FINISHED": "has already been evaluated. See its row on the board.",
         "FAILED": "was tried and failed. Read the reason in the queue and use Retry there.",
     }
-    return f"{name} {advice[entry.state]} Its key is {entry.key}."
+    return f"{name} {advice[entry.state]} Its page is /runs/{entry.key}."
 
 
 def describe(checked: Checked) -> str:
@@ -253,6 +276,9 @@ def _against_known(
         message = f"The queue cannot be read now: {error} Try again in a few minutes."
         return Checked(submission=None, problems=(Problem(field="", message=message),), facts=facts)
     if is_published:
-        message = f"{submission.model} at {submission.revision[:8]} already has this result; see its row on the board."
+        message = (
+            f"{submission.model} at {submission.revision[:8]} already has this result; see its row on the board or "
+            f"its page, /runs/{submission.key}."
+        )
         return Checked(submission=None, problems=(Problem(field="model", message=message),), facts=facts)
     return Checked(submission=submission, duplicate=duplicate, warnings=tuple(warnings), facts=facts)

@@ -188,6 +188,8 @@ def test_a_real_model_is_submitted_evaluated_and_appears_on_the_board(page: Page
     page.get_by_role("button", name="Submit", exact=True).click()
     expect(verdict).to_contain_text("Submitted local/smollm2-135m-instruct", timeout=30_000)
     key = re.search(r"Receipt ([0-9a-f]{16})", verdict.inner_text())[1]
+    page.get_by_role("button", name="Check only").click()
+    expect(verdict.get_by_role("link", name=f"/runs/{key}")).to_be_visible(timeout=30_000)
 
     entry = page.locator(f".lbq-entry[data-key='{key}']")
     expect(entry).to_be_visible(timeout=15_000)
@@ -204,6 +206,14 @@ def test_a_real_model_is_submitted_evaluated_and_appears_on_the_board(page: Page
     page.get_by_role("link", name=key).click()
     expect(page.get_by_role("heading", name=DEMO)).to_be_visible()
     expect(page.locator("tbody tr")).to_have_count(5)
+    expect(page.locator("tfoot")).to_contain_text("Average")
+    expect(page.get_by_text("highest log-likelihood per character")).to_be_visible()
+    expect(page.locator("article").first.locator(".gold .tag").first).to_have_text("correct")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate(
+        "document.querySelector('.scroll').scrollWidth <= document.querySelector('.scroll').clientWidth"
+    )
+    page.set_viewport_size({"width": 1280, "height": 800})
     expect(page.get_by_role("heading", name=re.compile("^Answers"))).to_be_visible()
     assert page.locator("article").count() == 20
 
@@ -212,6 +222,8 @@ def test_a_real_model_is_submitted_evaluated_and_appears_on_the_board(page: Page
     samples = pd.read_parquet(io.BytesIO(read(f"{app}/files/{result['samples']['core_logic']}")))
     assert samples["correct"].mean() == pytest.approx(result["tasks"][3]["score"])
 
+    average = sum(task["score"] for task in result["tasks"]) / 5
+    expect(page.locator("tfoot")).to_contain_text(f"{100 * average:.1f}")
     row = pd.read_csv(io.BytesIO(read(f"{app}/data/llm_benchmarks.csv?view=here_core")), index_col="model").loc[DEMO]
     assert row["core_logic"] == pytest.approx(result["tasks"][3]["score"])
 

@@ -59,6 +59,39 @@ def test_a_submission_gets_a_receipt_with_its_key_and_place(
     )
 
 
+def test_the_status_of_a_finished_submission_shows_scores_with_intervals(
+    settings: Settings, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["submit", model])
+    evaluate(settings)
+    (entry,) = wiring.open_queue(settings).entries()
+    capsys.readouterr()
+    assert cli.main(["status", entry.key]) == 0
+    shown = capsys.readouterr().out
+    result = wiring.read_result(settings, wiring.open_queue(settings), entry)
+    assert result is not None
+    for score in result.tasks:
+        assert f"{score.task:24}{100 * score.score:5.1f}" in shown
+    assert f"/runs/{entry.key}" in shown
+    assert f"results/{model}/{entry.key}.json" in shown
+
+
+def test_an_old_log_is_not_shown_for_a_later_failure(
+    settings: Settings, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["submit", model])
+    queue = wiring.open_queue(settings)
+    claim = queue.claim("w1")
+    assert claim is not None
+    folder = wiring.runs_folder(settings) / claim.key
+    folder.mkdir(parents=True)
+    (folder / "log.txt").write_text("of an earlier attempt\n")
+    queue.fail(claim, reason="Its files changed.", log_tail="", permanent=True)
+    capsys.readouterr()
+    assert cli.main(["logs", claim.key]) == 1
+    assert "earlier" not in capsys.readouterr().out
+
+
 def test_submitting_again_shows_the_same_receipt_and_queues_nothing(
     settings: Settings, model: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -107,6 +140,8 @@ def test_a_failed_submission_shows_its_reason_and_log_and_can_be_retried(
     assert "Retry" in capsys.readouterr().err
     assert cli.main(["retry", claim.key]) == 0
     assert "PENDING, place 1" in capsys.readouterr().out
+    assert cli.main(["status", claim.key]) == 0
+    assert "It crashed." in capsys.readouterr().out, "the reason stays until the next attempt ends"
     assert cli.main(["retry", claim.key]) == 1
     assert "only a FAILED submission can be retried" in capsys.readouterr().err
 

@@ -15,6 +15,7 @@ from leaderboard.local_models import LocalCatalogue, count_params
 from leaderboard.model_catalogue import HubCatalogue, open_catalogue
 from leaderboard.model_facts import ModelFacts
 from leaderboard.settings import Settings
+from leaderboard.submission_rules import Limits, facts_problems
 from tests.fakehub import FakeHub
 
 CARD = b"---\nlicense: apache-2.0\nbase_model: org/base\n---\n# A model\n"
@@ -150,10 +151,11 @@ def test_a_model_that_cannot_be_had_says_why(model: FakeHub, happening: Callable
     assert not isinstance(caught.value, RevisionUnavailable)
 
 
-def test_with_access_a_private_model_is_refused_and_a_gated_one_described(model: FakeHub) -> None:
+def test_access_of_this_account_does_not_open_private_and_gated_models(model: FakeHub) -> None:
     catalogue = HubCatalogue(endpoint=model.endpoint, token=model.token, timeout=1.0)
     gate(model)
-    assert catalogue.inspect("Org/Model", "main").license == "apache-2.0"
+    with pytest.raises(ModelUnavailable, match="is gated, and evaluations here run without an account"):
+        catalogue.inspect("Org/Model", "main")
     make_private(model)
     with pytest.raises(ModelUnavailable, match="is private; only public models"):
         catalogue.inspect("Org/Model", "main")
@@ -295,3 +297,24 @@ def test_the_local_prefix_never_asks_the_hub(model: FakeHub, models: Path) -> No
         catalogue.inspect("Local/gone", "main")
     assert model.requests == []
     assert catalogue.inspect("Org/Model", "main").model == "Org/Model"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"architectures": [', "config.json is not JSON: Expecting value in line 1, column 20"),
+        ("[]", "config.json holds no JSON object"),
+        (None, "config.json is missing"),
+    ],
+)
+def test_a_damaged_configuration_is_described_by_place(models: Path, text: str | None, words: str) -> None:
+    config = models / "tiny" / "config.json"
+    if text is None:
+        config.unlink()
+    else:
+        config.write_text(text)
+    facts = LocalCatalogue(models).inspect("local/tiny", "main")
+    assert words in (facts.unreadable or "")
+    limits = Limits(max_params=10**9, max_open_per_sender=5, max_weight_bytes=10**9, memory_bytes=10**9)
+    problems = facts_problems(facts, chat_template=False, limits=limits)
+    assert any(words in problem.message and problem.field == "model" for problem in problems)

@@ -200,7 +200,7 @@ def test_a_retry_goes_to_the_end_of_the_line_with_its_attempts_reset(queue: Work
     queue.add(submission(2))
     queue.fail(claim_next(queue), reason="no", log_tail="tail", permanent=True)
     entry = queue.retry(first.key)
-    assert (entry.state, entry.position, entry.attempts, entry.reason) == ("PENDING", 2, 0, None)
+    assert (entry.state, entry.position, entry.attempts, entry.reason) == ("PENDING", 2, 0, "no")
 
 
 def test_only_failed_submissions_can_be_retried(queue: WorkQueue) -> None:

@@ -78,7 +78,7 @@ def world(tmp_path):
     (tmp_path / "secret.json").write_text("secret")
     boards, queue = Boards(folder), Queue()
     status = EvaluatorStatus(attached=False, text="Nothing evaluates here.")
-    app = create_service(boards, queue, lambda: status, ASSETS)
+    app = create_service(boards, queue, queue.retry, lambda: status, ASSETS)
     with TestClient(app, base_url="http://site.test") as client:
         yield SimpleNamespace(client=client, boards=boards, queue=queue)
 

@@ -10,11 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.errors import InvalidSubmission, ModelUnavailable, RevisionUnavailable, StoreUnavailable
+from leaderboard.errors import InvalidSubmission, ModelUnavailable, NotRetryable, RevisionUnavailable, StoreUnavailable
 from leaderboard.model_facts import ModelFacts
 from leaderboard.records import STATES, QueueEntry, State, Submission
 from leaderboard.settings import Settings
-from leaderboard.submissions import Checked, Draft, Limits, accept, accept_checked, check, describe
+from leaderboard.submissions import (
+    Checked,
+    Draft,
+    Limits,
+    accept,
+    accept_checked,
+    check,
+    describe,
+    duplicate_message,
+    require_retryable,
+)
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 SHA = "a" * 40
@@ -28,7 +38,7 @@ LIMITS = Limits.from_settings(Settings(max_params=1_000_000_000, max_open_per_se
 BAD_IDS = (
     "", "m", "org", "/", "org/", "/m", "../../x", "org/..", "../m", "./m", "org/m\n", "\norg/m", "org/m\t", "org/m\r\n",
     "оrg/m", "org/mоdel", "ｏｒｇ/ｍ", "org/m\u200b", "\u200borg/m", "org\u2044m", "org/m\u00a0", "\ufefforg/m",
-    "org/" + "m" * 5000, "o" * 97 + "/m", "datasets/x", "spaces/x", "datasets/org/m", "https://huggingface.co/org/m",
+    "org/" + "m" * 5000, "o" * 97 + "/m", "datasets/x", "spaces/x", "datasets/org/m", "https://huggingface.co/org/m/blob/main/x",
     "http://127.0.0.1:8000/org/m", "hf://org/m", "//evil/m", "org//m", "org\\m", "org/m/extra", "org/m@main",
     "org/м", "org/m?x=1", "org/m#x", "org/m.git", "org/a--b", "org/a..b", "org/-m", "org/m-", "org/.m", "org/m.",
     "-org/m", ".org/m", "org /m", "org/m m", "org/m\x00", "org/\ud800", "$(id)/m", "org/m;ls", "<script>/m",
@@ -335,3 +345,42 @@ def test_an_id_that_passes_has_one_slash_and_no_dots_that_climb(model: str) -> N
         assert asked.count("/") == 1
         assert ".." not in asked
         assert not asked.startswith(("-", "."))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://huggingface.co/Org/M", "http://hf.co/Org/M/", " https://www.huggingface.co/Org/M/tree/main "],
+)
+def test_the_address_of_a_models_page_means_the_model(address: str) -> None:
+    assert verdict(Draft(model=address)).submission == verdict(Draft(model="Org/M")).submission
+
+
+def test_the_address_of_another_revision_says_where_the_revision_goes() -> None:
+    checked = verdict(Draft(model="https://huggingface.co/Org/M/tree/v2"))
+    assert fields(checked) == ["model"]
+    assert "write Org/M here and v2 as the revision" in checked.problems[0].message
+
+
+def test_what_is_known_already_is_answered_with_its_page() -> None:
+    queue = Queue()
+    entry = take(Draft(model="org/m"), Catalogue(), queue)
+    assert f"/runs/{entry.key}" in duplicate_message(entry)
+    known = verdict(Draft(model="org/m"), done=True).problems[0].message
+    assert f"/runs/{entry.key}" in known
+
+
+def test_a_retry_is_refused_when_the_model_is_gone_or_its_sender_has_enough_open() -> None:
+    queue = Queue()
+    entry = take(Draft(model="org/m"), Catalogue(), queue)
+    queue.become("FAILED")
+
+    class Gone(Catalogue):
+        def inspect(self, model: str, revision: str) -> ModelFacts:
+            raise RevisionUnavailable(f"{model} has no revision {revision}.")
+
+    with pytest.raises(NotRetryable, match=r"A retry cannot work: org/m has no revision .* Submit the model again"):
+        require_retryable(entry, catalogue=Gone(), queue=queue, limits=LIMITS)
+    require_retryable(entry, catalogue=Catalogue(), queue=queue, limits=LIMITS)
+    queue.become("PENDING")
+    with pytest.raises(NotRetryable, match=r"Not retried: .* open submissions"):
+        require_retryable(entry, catalogue=Catalogue(), queue=queue, limits=replace(LIMITS, max_open_per_sender=1))

@@ -1,6 +1,7 @@
 """The worker: what becomes of a claimed submission, whatever the executor and the store do."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -264,6 +265,19 @@ def test_a_new_process_of_the_same_worker_takes_over_at_once(world: World, tmp_p
     assert [world.entry(n).state for n in range(3)] == ["PENDING", "FINISHED", "FINISHED"]
     assert world.executor.sweeps == 1
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_work_of_a_failed_submission_is_kept_for_a_retry_but_not_for_ever(world: World, tmp_path: Path) -> None:
+    for number in range(2):
+        entry = world.queue.add(submission(number))
+        claim = world.queue.claim("w1")
+        assert claim is not None
+        world.queue.fail(claim, reason="no", log_tail="", permanent=True)
+        (tmp_path / "runs" / entry.key).mkdir(parents=True)
+    young, old = (tmp_path / "runs" / submission(n).key for n in range(2))
+    os.utime(old, (0, 0))
+    world.worker.resume()
+    assert list((tmp_path / "runs").iterdir()) == [young]
 
 
 # --- preparing specs ---

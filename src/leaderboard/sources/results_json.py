@@ -38,6 +38,10 @@ class Row(NamedTuple):
 def read_lm_eval(path: Path) -> Row:
     """The row of an lm-eval results file. Raises BadRecord."""
     content = read_object(path)
+    if "submission" in content and "tasks" in content:
+        raise BadRecord(
+            "a result of this leaderboard, nothing to import: name its folder with LEADERBOARD_DATA or --data."
+        )
     results = _mapping(content, "results")
     config = _optional(content, "config")
     children = {name for names in _children(content) for name in names}

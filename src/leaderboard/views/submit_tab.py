@@ -26,8 +26,8 @@ class Desk(Protocol):
         """Everything that would be refused, without changing anything."""
         ...
 
-    def submit(self, draft: Draft) -> QueueEntry:
-        """Queue a draft. Raises InvalidSubmission with every problem."""
+    def accept(self, checked: Checked) -> QueueEntry:
+        """Queue what `check` found acceptable. Raises InvalidSubmission with every problem."""
         ...
 
     def retry(self, key: str) -> QueueEntry:
@@ -89,10 +89,11 @@ def build(desk: Desk) -> None:
 
     def on_submit(*values: Any, request: gr.Request) -> list[str]:
         try:
-            entry = desk.submit(_draft(values, request))
+            checked = desk.check(_draft(values, request))
+            entry = desk.accept(checked)
         except InvalidSubmission as error:
             return _show_problems(error.problems)
-        return [*("" for _ in form.slots), text.receipt_html(entry)]
+        return [*("" for _ in form.slots), text.receipt_html(entry, checked.warnings)]
 
     def on_edit(*values: Any, request: gr.Request) -> list[str]:
         """Problems beside the fields only: a verdict or receipt is not overwritten by a check that ends later."""
@@ -144,10 +145,11 @@ def add_api(desk: Desk) -> None:
     ) -> dict[str, Any]:  # fmt: skip
         """Submit a model; its key and position, or every problem."""
         try:
-            entry = desk.submit(_draft((model, revision, precision, suite, chat_template, model_type), request))
+            checked = desk.check(_draft((model, revision, precision, suite, chat_template, model_type), request))
+            entry = desk.accept(checked)
         except InvalidSubmission as error:
             return {"accepted": False, "problems": _problem_list(error.problems)}
-        return {"accepted": True, **_entry(entry)}
+        return {"accepted": True, "warnings": list(checked.warnings), **_entry(entry)}
 
     def status(key: str) -> dict[str, Any]:
         """State, progress and reason of one submission; state is null for an unknown key."""

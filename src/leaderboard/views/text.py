@@ -1,12 +1,13 @@
 """Words and small pieces of HTML shared by the views. Everything from outside is escaped here."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
 from leaderboard.errors import Problem
 from leaderboard.records import QueueEntry
-from leaderboard.submissions import Checked, duplicate_message
+from leaderboard.submissions import Checked, duplicate_message, parameters
 
 FIELDS = {
     "model": "Model id", "revision": "Revision", "precision": "Precision", "suite": "Suite",
@@ -15,38 +16,51 @@ FIELDS = {
 """Form fields and their labels; a problem of any other field belongs to the form as a whole."""
 
 
+RUN_PAGE = re.compile("/runs/[0-9a-f]{16}")
+
+
 def problem_html(problems: Sequence[Problem], field: str | None) -> str:
     """The problems of one field, or of the form as a whole for None; empty without any."""
     texts = [p.message for p in problems if (p.field if p.field in FIELDS else None) == field]
     if not texts:
         return ""
-    items = "".join(f"<li>{escape(text)}</li>" for text in texts)
+    items = "".join(f"<li>{RUN_PAGE.sub(_run_link, escape(text))}</li>" for text in texts)
     return f'<ul class="lb-problems" role="alert">{items}</ul>'
 
 
 def verdict_html(checked: Checked) -> str:
     """What a dry run found, in one block."""
-    warnings = "".join(f"<li>{escape(text)}</li>" for text in checked.warnings)
-    extra = f'<ul class="lb-warnings">{warnings}</ul>' if warnings else ""
+    extra = warnings_html(checked.warnings)
     if checked.duplicate is not None:
-        link = f'<a href="runs/{checked.duplicate.key}">See it</a>'
-        return f'<p class="lb-verdict">{escape(duplicate_message(checked.duplicate))} {link}</p>{extra}'
+        text = RUN_PAGE.sub(_run_link, escape(duplicate_message(checked.duplicate)))
+        return f'<p class="lb-verdict">{text}</p>{extra}'
     if checked.submission is None:
         n = len(checked.problems)
         what = "1 problem" if n == 1 else f"{n} problems"
         return f'<p class="lb-verdict lb-bad" role="status">Refused: {what}, named beside the fields.</p>'
     pinned = checked.submission
-    size = f"{pinned.params / 1e9:.2f} billion parameters" if pinned.params else "size unknown"
+    size = parameters(pinned.params) if pinned.params else "size unknown"
     text = f"This would be accepted: {pinned.model} at commit {pinned.revision[:10]}, {size}, licence {pinned.license}."
     return f'<p class="lb-verdict lb-good" role="status">{escape(text)}</p>{extra}'
 
 
-def receipt_html(entry: QueueEntry) -> str:
-    """The receipt of a submission: what was taken, where it stands, and its lasting address."""
+def warnings_html(warnings: Sequence[str]) -> str:
+    """What a sender should know although it does not stand in the way; empty without any."""
+    items = "".join(f"<li>{escape(text)}</li>" for text in warnings)
+    return f'<ul class="lb-warnings">{items}</ul>' if items else ""
+
+
+def receipt_html(entry: QueueEntry, warnings: Sequence[str]) -> str:
+    """The receipt of a submission: what was taken, where it stands, its lasting address, and the warnings."""
     place = f" Position {entry.position} in the queue." if entry.position else ""
     text = f"Submitted {entry.submission.model} ({entry.submission.suite}, {entry.submission.precision}).{place}"
     link = f'<a href="runs/{entry.key}">Receipt {entry.key}</a>'
-    return f'<p class="lb-verdict lb-good" role="status">{escape(text)} {link} shows its state, for good.</p>'
+    taken = f'<p class="lb-verdict lb-good" role="status">{escape(text)} {link} shows its state, for good.</p>'
+    return taken + warnings_html(warnings)
+
+
+def _run_link(found: re.Match[str]) -> str:
+    return f'<a href="{found[0][1:]}">{found[0]}</a>'
 
 
 def age(then: datetime, now: datetime) -> str:

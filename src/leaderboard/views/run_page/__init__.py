@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -25,6 +26,11 @@ from leaderboard.suites import SUITES
 
 FOLDER = Path(__file__).parent
 PAGE_SIZE = 20
+DECIDED_BY = {
+    "acc_norm": "The choice with the highest log-likelihood per character counts as the model's answer.",
+    "acc": "The choice with the highest log-likelihood counts as the model's answer.",
+}
+SEVERAL_RIGHT = "Several choices are true; the score is the share of probability on them."
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
 )
@@ -36,11 +42,22 @@ class SamplePage:
 
     task: str
     rows: tuple[dict[str, Any], ...]
+    decided_by: str
     n_all: int
     n_shown: int
     only_wrong: bool
     page: int
     n_pages: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """Mean score of a run with the half-width of its 95 % interval, and what guessing scores; fractions."""
+
+    average: float
+    half: float | None
+    chances: dict[str, float]
+    chance: float | None
 
 
 def assets() -> dict[str, bytes]:
@@ -62,6 +79,7 @@ def run_routes(library: Library, queue: SubmissionQueue, clock: Callable[[], dat
         html = TEMPLATES.get_template("run.html").render(
             entry=entry, run=run, samples=samples, submission=submission, now=clock(), interval=interval,
             labels=_labels(submission), result_file=result_path(submission), waits=_waits(entry, run),
+            summary=summary(run) if run else None,
         )  # fmt: skip
         return HTMLResponse(html)
 
@@ -88,10 +106,49 @@ def sample_page(
     chosen = table.filter(pc.invert(table["correct"])) if only_wrong and _is_flag(table) else table
     n_pages = max(1, -(-len(chosen) // PAGE_SIZE))
     number = min(max(1, page), n_pages)
-    rows = chosen.slice((number - 1) * PAGE_SIZE, PAGE_SIZE).to_pylist()
+    metric = next((score.metric for score in run.tasks if score.task == name), "")
+    rows = [_with_marks(row, metric) for row in chosen.slice((number - 1) * PAGE_SIZE, PAGE_SIZE).to_pylist()]
     return SamplePage(
-        task=name, rows=tuple(rows), n_all=len(table), n_shown=len(chosen), only_wrong=only_wrong, page=number,
+        task=name, rows=tuple(rows), decided_by=_decided_by(rows, metric),
+        n_all=len(table), n_shown=len(chosen), only_wrong=only_wrong, page=number,
         n_pages=n_pages,
+    )  # fmt: skip
+
+
+def _with_marks(row: dict[str, Any], metric: str) -> dict[str, Any]:
+    """The row with `marks`, a text beside every choice: the figure its metric compares."""
+    likelihoods, choices = row.get("loglikelihoods"), row.get("choices")
+    if not likelihoods or not choices or len(likelihoods) != len(choices):
+        return row | {"marks": None}
+    if row["gold_indices"] and len(row["gold_indices"]) > 1:
+        shares = np.exp(np.array(likelihoods) - max(likelihoods))
+        return row | {"marks": [f"{100 * share:.0f} %" for share in shares / shares.sum()]}
+    lengths = [max(1, len(choice)) if metric == "acc_norm" else 1 for choice in choices]
+    return row | {"marks": [f"{value / n:.2f}" for value, n in zip(likelihoods, lengths, strict=True)]}
+
+
+def _decided_by(rows: list[dict[str, Any]], metric: str) -> str:
+    marked = [row for row in rows if row["marks"]]
+    if not marked:
+        return ""
+    if any(len(row["gold_indices"] or ()) > 1 for row in marked):
+        return SEVERAL_RIGHT
+    return DECIDED_BY.get(metric, DECIDED_BY["acc"])
+
+
+def summary(run: RunResult) -> Summary | None:
+    """The mean over the suite's tasks with its interval, and chance; None when a task is missing."""
+    suite = SUITES.get(run.submission.suite)
+    scores = {score.task: score for score in run.tasks}
+    if suite is None or any(task.name not in scores for task in suite.tasks):
+        return None
+    errors = [scores[task.name].standard_error for task in suite.tasks]
+    known = [error for error in errors if error is not None]
+    half = Z_95 * float(np.sqrt(np.sum(np.square(known)))) / len(errors) if len(known) == len(errors) else None
+    chances = {task.name: task.chance for task in suite.tasks if task.chance is not None}
+    return Summary(
+        average=float(np.mean([scores[task.name].score for task in suite.tasks])), half=half, chances=chances,
+        chance=float(np.mean(list(chances.values()))) if len(chances) == len(errors) else None,
     )  # fmt: skip
 
 
