@@ -4,6 +4,8 @@ LeaderboardError
 ├── InvalidSubmission     a submission that would be refused; holds every problem at once
 ├── InvalidQuery          a filter, sort, column or view that the board does not have
 ├── BadRecord             one file or row that cannot be read; it is quarantined, never fatal
+├── BadBattle             one comparison that cannot be counted; named by its row
+├── BadSetting            a parameter of a rating method that makes no sense or does not fit the data
 ├── ModelUnavailable      a model id that does not exist, is private, gated or cannot be reached
 │   └── RevisionUnavailable  the model exists, the revision does not
 ├── StoreError
@@ -53,6 +55,14 @@ class InvalidQuery(LeaderboardError):
 
 class BadRecord(LeaderboardError):
     """One file or row that cannot be read."""
+
+
+class BadBattle(LeaderboardError):
+    """A comparison that cannot be counted."""
+
+
+class BadSetting(LeaderboardError):
+    """A parameter of a rating method that makes no sense, or does not fit the data."""
 
 
 class ModelUnavailable(LeaderboardError):

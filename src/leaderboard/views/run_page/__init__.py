@@ -122,7 +122,7 @@ def _with_marks(row: dict[str, Any], metric: str) -> dict[str, Any]:
         return row | {"marks": None}
     if row["gold_indices"] and len(row["gold_indices"]) > 1:
         shares = np.exp(np.array(likelihoods) - max(likelihoods))
-        return row | {"marks": [f"{100 * share:.0f} %" for share in shares / shares.sum()]}
+        return row | {"marks": [f"{100 * share:.0f}\u00a0%" for share in shares / shares.sum()]}
     lengths = [max(1, len(choice)) if metric == "acc_norm" else 1 for choice in choices]
     return row | {"marks": [f"{value / n:.2f}" for value, n in zip(likelihoods, lengths, strict=True)]}
 
