@@ -1,0 +1,1 @@
+"""The rating engine and its peers on the same battles; `python -m benchmarks ratings`."""
