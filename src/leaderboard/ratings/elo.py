@@ -120,11 +120,12 @@ def bootstrap(
         strength = _independent_rounds(counts, settings, n_resamples, seed, compiled)
     component = components(counts)
     rounds = _anchored(settings.start + settings.points * strength, counts.models, component, anchor)
+    covariance = np.atleast_2d(np.cov(rounds, rowvar=False)) if n_resamples > 1 else None
     tail = (1 - confidence_level) / 2
     lower, median, upper = np.quantile(rounds, [tail, 0.5, 1 - tail], axis=0)
     return Ratings(
         models=counts.models, rating=median, lower=lower, upper=upper, n_battles=battle_totals(counts),
-        component=component, method="elo", rounds=rounds, covariance=np.atleast_2d(np.cov(rounds, rowvar=False)),
+        component=component, method="elo", rounds=rounds, covariance=covariance,
         settings={**asdict(settings), "ties": ties, "anchor": anchor, "order": "drawn anew in each round",
                   "interval": "bootstrap", "seed": seed, "n_resamples": n_resamples,
                   "confidence_level": confidence_level},

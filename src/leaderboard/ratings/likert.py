@@ -32,8 +32,8 @@ def checked(values: Any) -> Scores:
     Raises BadBattle naming the row (from 0) and the value when one is not a whole number from 1 to 8.
     """
     cells = values.to_pylist() if hasattr(values, "to_pylist") else values
-    given = np.asarray(cells)
-    numbers = given if given.dtype.kind in "iuf" else np.array([_number(cell) for cell in cells], dtype=np.float64)
+    numeric = getattr(getattr(cells, "dtype", None), "kind", "") in ("i", "u", "f")
+    numbers = np.asarray(cells if numeric else [_number(cell) for cell in cells], dtype=np.float64)
     good = (numbers >= LOWEST) & (numbers <= HIGHEST) & (numbers == np.floor(numbers))
     if not good.all():
         row = int(np.argmin(good))
