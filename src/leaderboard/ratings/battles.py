@@ -120,7 +120,7 @@ def pair_counts_from_columns(model_a: Any, model_b: Any, wins_a: Any, wins_b: An
     swapped = a > b
     pair = np.where(swapped, b * m + a, a * m + b)
     parts = (np.where(swapped, lost, won), tied, np.where(swapped, won, lost))
-    table = np.stack([np.bincount(pair, weights=part, minlength=m * m) for part in parts], axis=1)
+    table = np.stack([np.bincount(pair, weights=part, minlength=m * m).astype(np.float64) for part in parts], axis=1)
     return _from_table(tuple(names), table)
 
 
@@ -187,7 +187,7 @@ def _outcomes(column: Any) -> npt.NDArray[np.int8]:
     names = encoded.dictionary.to_pylist()
     table = np.array([*(WINNER_CODES.get(value, 9) for value in names), 9], dtype=np.int8)
     rows = encoded.indices.fill_null(len(names)).to_numpy(zero_copy_only=False)
-    outcome = table[rows]
+    outcome = np.asarray(table[rows], dtype=np.int8)
     _refuse(
         outcome == 9,
         lambda row: f"winner is {[*names, None][rows[row]]!r}; expected model_a, model_b, tie or both_bad",

@@ -1,0 +1,207 @@
+"""Bootstrap rounds of Bradley-Terry: drawn from the counts and solved together.
+
+Enters: counts or clustered rows. Leaves: strengths of every round. As many battles as there were are drawn with
+replacement; on counts that is one multinomial draw, made of independent Poisson draws of a little less than all
+battles and topped up to exactly as many. All rounds start from the maximum of the data and share its factorised
+Hessian (a chord method: Kelley 1995, https://doi.org/10.1137/1.9781611970944, chapter 5), so a round costs a few passes
+over the pairs. Rounds that do not settle, which are those whose results became one-sided, are solved one by one.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+from scipy.special import expit
+
+from leaderboard.ratings import resample_kernel
+from leaderboard.ratings.battles import Battles, PairCounts
+from leaderboard.ratings.likelihood import (
+    Design,
+    Maximum,
+    has_maximum,
+    information,
+    inverse_of,
+    maximise,
+    model_for,
+    with_prior,
+)
+from leaderboard.ratings.sandwich import pair_of_battles
+from leaderboard.ratings.tie_models import Counts, Half, TieModel
+
+Floats = npt.NDArray[np.float64]
+
+CELLS_AT_ONCE = 1 << 20
+"""Cells (rounds x pairs x outcomes) held at once."""
+MOST_PASSES = 25
+OFTEN = 10.0
+"""Results in the rarer direction that make a pair one that surely goes both ways in nearly every round."""
+SETTLED = 1e-5
+"""Largest last change in log odds of a settled round; every pass shrinks the rest to some hundredths of it."""
+
+
+def multinomial(counts: PairCounts, n_resamples: int, seed: int) -> Iterator[Counts]:
+    """Batches of resampled counts, each float64[rounds, p]; the same seed gives the same counts, numba or not."""
+    cells = np.concatenate([counts.wins, counts.ties, counts.losses])
+    p = len(counts.first)
+    for drawn in resample_kernel.draws(cells, n_resamples, seed, at_once=max(1, CELLS_AT_ONCE // max(1, 3 * p))):
+        yield Counts(drawn[:, :p], drawn[:, p : 2 * p], drawn[:, 2 * p :])
+
+
+def clusters(design: Design, battles: Battles, n_resamples: int, seed: int) -> Iterator[Counts]:
+    """Batches of counts of resampled clusters, or of single rows where there are weights but no clusters."""
+    pair, outcome = pair_of_battles(design, battles)
+    p = len(design.first)
+    code = np.arange(len(pair)) if battles.cluster is None else np.unique(battles.cluster, return_inverse=True)[1]
+    n = int(code.max()) + 1
+    weight = np.ones(len(pair)) if battles.weight is None else battles.weight
+    cells = csr_array((weight, (code, (1 - outcome) * p + pair)), shape=(n, 3 * p))
+    rng = np.random.default_rng(seed)
+    at_once = max(1, min(n_resamples, CELLS_AT_ONCE // max(1, 3 * p), 4 * CELLS_AT_ONCE // n))
+    for start in range(0, n_resamples, at_once):
+        rounds = min(at_once, n_resamples - start)
+        times = np.stack([np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(rounds)]).astype(np.float64)
+        full = np.asarray((cells.T @ times.T).T)
+        yield Counts(full[:, :p], full[:, p : 2 * p], full[:, 2 * p :])
+
+
+class Solver:
+    """Solves batches of rounds from the maximum of the data.
+
+    `counts` are those that were fitted; `prior` is added to rounds without a maximum.
+    """
+
+    def __init__(self, design: Design, counts: Counts, model: TieModel, maximum: Maximum, prior: float) -> None:
+        self.design, self.model, self.maximum, self.prior = design, model, maximum, prior
+        self.inverse = inverse_of(design, information(design, counts, model, maximum))
+        self.incidence = _incidence(design)
+        self.share = expit(design.differences(maximum.strength))
+        self.own = _own_information(self, counts.wins + counts.ties + counts.losses)
+        self.tree, self.core = _busiest_tree(design, counts)
+
+    def strengths(self, rounds: Counts) -> Floats:
+        """Strengths of every round, float64[rounds, m], in log odds."""
+        solve = _half_rounds if isinstance(self.model, Half) else _tied_rounds
+        found, change = solve(self, rounds)
+        for row in np.flatnonzero(~_settled(self, rounds, change)):
+            counts = with_prior(self.design, Counts(*(part[row] for part in rounds)), self.prior)
+            own = self.model if counts.ties.any() else model_for("half", counts)
+            found[row] = maximise(self.design, counts, own).strength
+        return found
+
+
+def _half_rounds(solver: Solver, rounds: Counts) -> tuple[Floats, Floats]:
+    """Chord method where the score is observed minus expected wins: strengths and last change of every round."""
+    design, incidence, inverse = solver.design, solver.incidence, solver.inverse
+    observed = rounds.wins + 0.5 * rounds.ties
+    battles = rounds.wins + rounds.ties + rounds.losses
+    strength = np.tile(solver.maximum.strength, (len(observed), 1))
+    won = observed @ incidence
+    scale = _scales(solver, battles)
+    step = ((won - battles @ incidence.multiply(solver.share[:, None]).tocsr()) * scale) @ inverse * scale
+    strength += step
+    change = np.abs(step).max(axis=1)
+    for _ in range(MOST_PASSES):
+        open_rows = np.flatnonzero(change > SETTLED)
+        if not len(open_rows):
+            break
+        everything = len(open_rows) == len(strength)
+        rows = slice(None) if everything else open_rows
+        expected = resample_kernel.expected_wins(strength[rows], battles[rows], design.first, design.second)
+        step = ((won[rows] - expected) * scale[rows]) @ inverse * scale[rows]
+        strength[rows] += step
+        change[rows] = np.abs(step).max(axis=1)
+    return strength, change
+
+
+def _scales(solver: Solver, battles: Floats) -> Floats:
+    """Square roots of the data's over the round's own information of every model, float64[rounds, m].
+
+    They turn the shared Hessian into nearly that of the round, which matters for models with few battles.
+    """
+    own = _own_information(solver, battles)
+    return np.sqrt(np.divide(solver.own, own, out=np.ones_like(own), where=own > 0.05 * solver.own))
+
+
+def _own_information(solver: Solver, battles: Floats) -> Floats:
+    """Diagonal of the information of a model's battles, float64[..., m]."""
+    weight = solver.share * (1 - solver.share)
+    return np.asarray(battles @ abs(solver.incidence).multiply(weight[:, None]).tocsr())
+
+
+def _tied_rounds(solver: Solver, rounds: Counts) -> tuple[Floats, Floats]:
+    """The same with a tie parameter a round."""
+    design, model, maximum = solver.design, solver.model, solver.maximum
+    m = design.n_models
+    start = np.append(maximum.strength, maximum.tie)
+    values = np.tile(start, (len(rounds.wins), 1))
+    change = np.full(len(values), np.inf)
+    for _ in range(MOST_PASSES):
+        by_d, by_e = model.gradients(design.differences(values[:, :m]), values[:, m:])
+        pairs = rounds.wins * by_d.win + rounds.ties * by_d.tie + rounds.losses * by_d.loss
+        shared = rounds.wins * by_e.win + rounds.ties * by_e.tie + rounds.losses * by_e.loss
+        step = np.hstack([pairs @ solver.incidence, shared.sum(axis=1, keepdims=True)]) @ solver.inverse
+        with np.errstate(invalid="ignore", over="ignore"):
+            values = values + step
+        if (values[:, m] <= model.floor).any() or not np.isfinite(values).all():
+            bad = (values[:, m] <= model.floor) | ~np.isfinite(values).all(axis=1)
+            values[bad] = start
+        change = np.abs(step).max(axis=1)
+        if (change <= SETTLED).all():
+            break
+    return values[:, :m], change
+
+
+def _settled(solver: Solver, rounds: Counts, change: Floats) -> npt.NDArray[np.bool_]:
+    """Rounds whose step became nothing; those that may have no maximum, and only creep, are looked at one by one."""
+    settled = np.isfinite(change) & (change <= SETTLED)
+    for row in np.flatnonzero(settled & ~_surely_sound(solver, rounds)):
+        settled[row] = has_maximum(solver.design, Counts(*(part[row] for part in rounds)))
+    return settled
+
+
+def _surely_sound(solver: Solver, rounds: Counts) -> npt.NDArray[np.bool_]:
+    """Rounds, bool[rounds], whose likelihood certainly has a maximum.
+
+    That is so when the pairs of a tree over the busiest models went both ways, and every other model of their
+    component neither lost nor won all its battles against them.
+    """
+    design, tree, core = solver.design, solver.tree, solver.core
+    tied = rounds.ties[:, tree]
+    sound = ((rounds.wins[:, tree] + tied > 0) & (rounds.losses[:, tree] + tied > 0)).all(axis=1)
+    for model in np.flatnonzero(~core):
+        above = np.flatnonzero((design.first == model) & core[design.second])
+        below = np.flatnonzero((design.second == model) & core[design.first])
+        tied = rounds.ties[:, above].sum(axis=1) + rounds.ties[:, below].sum(axis=1)
+        won = rounds.wins[:, above].sum(axis=1) + rounds.losses[:, below].sum(axis=1)
+        lost = rounds.losses[:, above].sum(axis=1) + rounds.wins[:, below].sum(axis=1)
+        sound &= (won + tied > 0) & (lost + tied > 0)
+    return np.asarray(sound, dtype=np.bool_)
+
+
+def _busiest_tree(
+    design: Design, counts: Counts
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:  # fmt: skip
+    """Pairs that connect the models that often met both ways, and which models these are (the largest such group)."""
+    rarer = np.minimum(counts.wins, counts.losses) + counts.ties
+    often = np.flatnonzero(rarer >= OFTEN)
+    m = design.n_models
+    ends = (design.first[often], design.second[often])
+    graph = csr_array((1.0 / rarer[often], ends), shape=(m, m))
+    place = csr_array((often + 1, ends), shape=(m, m))
+    label = connected_components(graph, directed=False)[1]
+    core = label == np.argmax(np.bincount(label))
+    chosen = minimum_spanning_tree(graph).tocoo()
+    pairs = np.array([place[i, j] - 1 for i, j in zip(chosen.row, chosen.col, strict=True)], dtype=np.int64)
+    return pairs[core[design.first[pairs]]] if len(pairs) else pairs, core
+
+
+def _incidence(design: Design) -> "csr_array":
+    p = len(design.first)
+    row = np.arange(p)
+    sign = np.ones(p)
+    return csr_array(
+        (np.concatenate([sign, -sign]), (np.concatenate([row, row]), np.concatenate([design.first, design.second]))),
+        shape=(p, design.n_models),
+    )  # fmt: skip
