@@ -45,7 +45,7 @@ def fit(
     kept = without_ties(data) if ties == "drop" else data
     pairs = count_pairs(kept) if isinstance(kept, Battles) else kept
     if not pairs.totals.any():
-        raise BadSetting("There are no battles; expected at least one" + (" that is no tie." if ties == "drop" else "."))
+        raise BadSetting(f"There are no battles; expected at least one{' that is no tie' if ties == 'drop' else ''}.")
     rows = kept if isinstance(kept, Battles) and (kept.cluster is not None or kept.weight is not None) else None
     design = Design(n_models=len(pairs.models), first=pairs.first, second=pairs.second, component=components(pairs))
     counts = with_prior(design, Counts(pairs.wins, pairs.ties, pairs.losses), prior)
