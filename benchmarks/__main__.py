@@ -8,6 +8,7 @@ BENCHMARKS = {
     "table": "benchmarks.table.__main__",
     "overhead": "benchmarks.overhead.__main__",
     "startup": "benchmarks.startup.__main__",
+    "ratings": "benchmarks.ratings.__main__",
 }
 """Modules whose `main(arguments)` measures, writes the results beside the code and returns an exit status."""
 

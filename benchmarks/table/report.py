@@ -20,8 +20,9 @@ FIELDS = {
 }  # fmt: skip
 HEAD = """# Benchmarks
 
-`make bench` (or `python -m benchmarks [table|overhead]`) measures again and rewrites this file. The evaluator's
-overhead is in [overhead/RESULTS.md](overhead/RESULTS.md).
+`make bench` (or `python -m benchmarks [table|overhead|startup|ratings]`) measures again; the table's figures are here.
+The others: [the evaluator's overhead](overhead/RESULTS.md), [from start to first answer](startup/RESULTS.md),
+[the rating engine and its peers](ratings/RESULTS.md).
 
 ## The table, side by side
 """

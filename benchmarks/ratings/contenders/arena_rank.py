@@ -25,7 +25,11 @@ def _interval(frame: Any, rounds: int) -> dict[str, float]:
     return dict(zip(found["competitors"], found["ratings"].tolist(), strict=True))
 
 
-JOBS = {"point": Job(read_frame, point), "sandwich": Job(read_frame, _interval), "bootstrap": Job(read_frame, _interval)}
+JOBS = {
+    "point": Job(read_frame, point),
+    "sandwich": Job(read_frame, _interval),
+    "bootstrap": Job(read_frame, _interval),
+}
 
 if __name__ == "__main__":
     multiprocessing.set_start_method("spawn")

@@ -8,8 +8,11 @@ import evalica
 from benchmarks.ratings.contenders.stopwatch import Job, main, read_frame
 
 WINNERS = {
-    "model_a": evalica.Winner.X, "model_b": evalica.Winner.Y, "tie": evalica.Winner.Draw, "both_bad": evalica.Winner.Draw,
-}  # fmt: skip
+    "model_a": evalica.Winner.X,
+    "model_b": evalica.Winner.Y,
+    "tie": evalica.Winner.Draw,
+    "both_bad": evalica.Winner.Draw,
+}
 PRECISE = {"tolerance": 1e-12, "limit": 100_000}
 
 

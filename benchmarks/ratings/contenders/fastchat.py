@@ -1,4 +1,4 @@
-"""FastChat's own rating code (PyPI fschat, serve/monitor/elo_analysis.py) without the language models it also imports."""
+"""FastChat's own rating code (PyPI fschat, serve/monitor/elo_analysis.py), without the models it also imports."""
 
 import sys
 import types

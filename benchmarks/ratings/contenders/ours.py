@@ -6,11 +6,11 @@ from typing import Any
 
 from benchmarks.ratings.contenders.stopwatch import Job, main, read_frame
 from leaderboard.ratings import bradley_terry, elo
-from leaderboard.ratings.battles import Battles, PairCounts, battles_from_columns, count_pairs
+from leaderboard.ratings.battles import Battles, battles_from_columns, count_pairs
 from leaderboard.ratings.result import Ratings
 from leaderboard.sources.battle_files import read_battle_file
 
-FLOOR_COLUMNS = ["model_a", "model_b", "winner"]
+COLUMNS = ["model_a", "model_b", "winner"]
 
 
 def _by_model(ratings: Ratings) -> dict[str, float]:
@@ -21,10 +21,9 @@ def _battles(frame: Any) -> Battles:
     return battles_from_columns(frame["model_a"], frame["model_b"], frame["winner"])
 
 
-def _file_counts(path: str, cluster: str | None = None) -> tuple[Battles, PairCounts]:
+def _file_battles(path: str, cluster: str | None = None) -> Battles:
     found = read_battle_file(Path(path), cluster=cluster)
-    battles = battles_from_columns(*(found.columns[name] for name in FLOOR_COLUMNS), cluster=found.clusters)
-    return battles, count_pairs(battles)
+    return battles_from_columns(*(found.columns[name] for name in COLUMNS), cluster=found.clusters)
 
 
 def read(path: str, _rounds: int) -> dict[str, float]:
@@ -43,39 +42,33 @@ def sandwich(frame: Any, _rounds: int) -> dict[str, float]:
 
 def everything(path: str, rounds: int) -> dict[str, float]:
     """From the file to the point estimate, its sandwich interval and the bootstrap rounds."""
-    _, counts = _file_counts(path)
+    counts = count_pairs(_file_battles(path))
     bradley_terry.fit(counts, interval="bootstrap", n_resamples=rounds)
     return _by_model(bradley_terry.fit(counts, interval="sandwich"))
 
 
-def bootstrap(counts: PairCounts, rounds: int) -> dict[str, float]:
-    return _by_model(bradley_terry.fit(counts, interval="bootstrap", n_resamples=rounds))
+def bootstrap(frame: Any, rounds: int) -> dict[str, float]:
+    return _by_model(bradley_terry.fit(count_pairs(_battles(frame)), interval="bootstrap", n_resamples=rounds))
 
 
 def clustered(path: str, _rounds: int) -> dict[str, float]:
     """From the file to the point estimate with a sandwich clustered by prompt."""
-    battles, _ = _file_counts(path, cluster="prompt")
-    return _by_model(bradley_terry.fit(battles, interval="sandwich"))
+    return _by_model(bradley_terry.fit(_file_battles(path, "prompt"), interval="sandwich"))
 
 
-def elo_bootstrap(counts: PairCounts, rounds: int) -> dict[str, float]:
-    return _by_model(elo.bootstrap(counts, elo.H4, n_resamples=rounds))
-
-
-def _counts(path: str) -> PairCounts:
-    return _file_counts(path)[1]
+def elo_bootstrap(frame: Any, rounds: int) -> dict[str, float]:
+    return _by_model(elo.bootstrap(count_pairs(_battles(frame)), elo.H4, n_resamples=rounds))
 
 
 JOBS = {
     "read": Job(str, read),
     "point": Job(read_frame, point),
-    "precise_point": Job(read_frame, point),
     "sandwich": Job(read_frame, sandwich),
     "everything": Job(str, everything),
     "clustered": Job(str, clustered),
-    "bootstrap": Job(_counts, bootstrap),
+    "bootstrap": Job(read_frame, bootstrap),
     "elo_point": Job(read_frame, lambda frame, _: _by_model(elo.replay(_battles(frame), elo.H4))),
-    "elo_bootstrap": Job(_counts, elo_bootstrap),
+    "elo_bootstrap": Job(read_frame, elo_bootstrap),
 }
 
 if __name__ == "__main__":

@@ -48,7 +48,8 @@ def main(jobs: Mapping[str, Job], packages: Sequence[str], arguments: Sequence[s
         times.append(_timed(job, prepared, chosen.rounds))
     counted = times[1:] or times
     answer = {
-        "cpu": statistics.median(cpu for cpu, _, _ in counted), "wall": statistics.median(wall for _, wall, _ in counted),
+        "cpu": statistics.median(cpu for cpu, _, _ in counted),
+        "wall": statistics.median(wall for _, wall, _ in counted),
         "first_cpu": times[0][0], "process_cpu": _first_process_cpu(times), "peak_mb": peak, "repeats": len(counted),
         "ratings": times[-1][2], "versions": {name: metadata.version(name) for name in packages},
     }  # fmt: skip
