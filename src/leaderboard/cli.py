@@ -1,7 +1,8 @@
-"""The `leaderboard` command: print boards, import files.
+"""The `leaderboard` command: print boards, import files, rate models.
 
     leaderboard board llm_benchmarks --format csv
     leaderboard import lm-eval results/ --to data --name my_runs
+    leaderboard rate battles.csv --cluster prompt
 
 Data goes to stdout, messages to stderr; exit code 0 done, 1 nothing to show, 2 wrong input.
 """
@@ -15,6 +16,7 @@ from urllib.parse import parse_qsl
 
 from leaderboard.boards import export, filters
 from leaderboard.boards.library import Library
+from leaderboard.commands import rate
 from leaderboard.data_source import open_source
 from leaderboard.errors import LeaderboardError
 from leaderboard.settings import Settings, read_settings
@@ -50,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument("--to", metavar="STORE", type=Path, required=True, help="data folder to write to")
     imports.add_argument("--name", default="imported", help="name of the table (default: imported)")
     imports.set_defaults(run=_import)
+    rate.add_to(commands)
     return parser
 
 

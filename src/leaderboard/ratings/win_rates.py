@@ -75,11 +75,14 @@ class _Tally:
         total = np.nansum(weight * self.share, axis=1)
         return np.where(weight.any(axis=1), total, np.nan)
 
-    def effective_n(self) -> Floats:
-        """float64[m]: number of independent battles without ties that would tell the average as precisely."""
-        weight = self.stratum_weight
-        center = (weight * self.smoothed).sum(axis=1)
-        return _divided(center * (1 - center), np.nansum(weight**2 * self.variance, axis=1))
+    def average_variance(self) -> Floats:
+        """float64[m]: variance of `average` for independent battles."""
+        return np.asarray(np.nansum(self.stratum_weight**2 * self.variance, axis=1), dtype=np.float64)
+
+    def effective_n(self, variance: Floats) -> Floats:
+        """float64[m]: number of independent battles without ties that would give the average this variance."""
+        center = (self.stratum_weight * self.smoothed).sum(axis=1)
+        return _divided(center * (1 - center), variance)
 
 
 def pair_matrix(counts: PairCounts, *, ties: Ties = "half", confidence_level: float = 0.95) -> PairMatrix:
@@ -127,10 +130,11 @@ def average(
 
 def effective_battles(data: Battles | PairCounts, *, over: Over = "opponents") -> Floats:
     """float64[m]: how many independent battles without ties would tell the average win rate as precisely."""
-    if isinstance(data, PairCounts):
-        return _tally(data, over).effective_n()
-    tally = _tally(count_pairs(data), over)
-    return np.asarray(tally.effective_n() / _design_effect(data, tally, over))
+    tally = _tally(data if isinstance(data, PairCounts) else count_pairs(data), over)
+    variance = tally.average_variance()
+    if isinstance(data, Battles) and data.cluster is not None:
+        variance = np.maximum(variance, _clustered_variance(data, tally, over))
+    return tally.effective_n(variance)
 
 
 def _tally(counts: PairCounts, over: Over) -> _Tally:
@@ -152,28 +156,30 @@ def _divided(top: Floats, bottom: Floats) -> Floats:
     return np.asarray(np.divide(top, bottom, out=np.full(np.shape(top), np.nan), where=bottom > 0))
 
 
-def _design_effect(battles: Battles, tally: _Tally, over: Over) -> Floats:
-    """float64[m], at least 1: by how much clusters multiply the variance of the average."""
-    m = len(battles.models)
-    if battles.cluster is None:
-        return np.ones(m)
+def _clustered_variance(battles: Battles, tally: _Tally, over: Over) -> Floats:
+    """float64[m]: variance of the average when all battles of a model in one cluster may move together.
+
+    Deviations from the share in each stratum, added up by cluster. A cluster that is most of a stratum pulls its share
+    along: dividing by 1 - its part makes up for that. Where it is all of a stratum there is no deviation to see; its
+    battles then count as one.
+    """
+    m, (code, n_clusters) = len(battles.models), cluster_codes(battles)
     model = np.concatenate([battles.a, battles.b]).astype(np.int64)
-    stratum = np.concatenate([battles.b, battles.a]) if over == "opponents" else np.zeros(len(model), dtype=int)
+    stratum = np.concatenate([battles.b, battles.a]).astype(np.int64) if over == "opponents" else np.zeros_like(model)
     outcome = battles.outcome.astype(np.float64)
-    score = np.concatenate([1 + outcome, 1 - outcome]) / 2
     weight = np.tile(np.ones(len(outcome)) if battles.weight is None else battles.weight, 2)
-    share, scale = tally.share, _divided(tally.stratum_weight, tally.n)
-    influence = weight * (score - share[model, stratum]) * scale[model, stratum]
-    code, n_clusters = cluster_codes(battles)
-    pairs, cell = np.unique(model * n_clusters + np.tile(code, 2), return_inverse=True)
-    owner = pairs // n_clusters
-    size = np.bincount(owner, minlength=m)
-    independent = np.bincount(model, influence**2, minlength=m)
-    clustered = np.bincount(owner, np.bincount(cell, influence) ** 2, minlength=m)
-    known = (independent > 0) & (size > 1)
-    battles_a_cluster = np.bincount(model, minlength=m) / np.maximum(size, 1)
-    ratio = _divided(np.asarray(clustered * size, dtype=np.float64), np.where(known, independent * (size - 1), 0))
-    return np.maximum(np.where(known, ratio, battles_a_cluster), 1)
+    keys, cell = np.unique((model * m + stratum) * n_clusters + np.tile(code, 2), return_inverse=True)
+    owner, place, cluster = keys // n_clusters // m, keys // n_clusters % m, keys % n_clusters
+    size = np.bincount(cell, weight)
+    score = np.bincount(cell, weight * np.concatenate([1 + outcome, 1 - outcome]) / 2)
+    n, share = tally.n[owner, place], tally.share[owner, place]
+    part = tally.stratum_weight[owner, place]
+    alone = size >= n * (1 - 1e-12)
+    pull = part * (score - size * share) / n / np.sqrt(np.where(alone, 1.0, 1 - size / n))
+    groups, group = np.unique(owner * n_clusters + cluster, return_inverse=True)
+    together = np.bincount(groups // n_clusters, np.bincount(group, np.where(alone, 0.0, pull)) ** 2, minlength=m)
+    unseen = np.where(alone, part**2 * n * tally.variance[owner, place], 0.0)
+    return np.asarray(together + np.bincount(owner, unseen, minlength=m), dtype=np.float64)
 
 
 def _quantiles(rounds: Floats, confidence_level: float) -> tuple[Floats, Floats]:

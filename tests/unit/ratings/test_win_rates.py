@@ -128,6 +128,22 @@ def test_copied_rows_count_once_when_they_share_a_cluster():
     assert width == pytest.approx(1, abs=0.02)
 
 
+def test_battles_of_one_cluster_against_an_opponent_count_as_one():
+    # Nothing shows how far the ten battles of a question agree, so they are one observation: n = 2, for 20 battles.
+    a, b, winner = ["ada"] * 20, ["bob"] * 10 + ["cid"] * 10, ["model_a", "model_b"] * 10
+    grouped = battles_from_columns(a, b, winner, cluster=np.repeat([0, 1], 10))
+    assert win_rates.effective_battles(grouped)[0] == pytest.approx(2.0)
+    assert win_rates.effective_battles(battles_from_columns(a, b, winner))[0] == pytest.approx(20.0)
+
+
+def test_clusters_of_one_battle_change_little():
+    a, b, winner = drawn(np.random.default_rng(3), n=150)
+    free, alone = (battles_from_columns(a, b, winner, cluster=c) for c in (None, np.arange(150)))
+    for over in ("opponents", "battles"):
+        one, two = (win_rates.effective_battles(data, over=over) for data in (free, alone))
+        assert two == pytest.approx(one, rel=0.05)
+
+
 def test_a_copy_with_a_weight_of_a_third_changes_nothing():
     a, b, winner = drawn(np.random.default_rng(3))
     once = win_rates.average(battles_from_columns(a, b, winner))

@@ -1,0 +1,1 @@
+"""The verbs of the `leaderboard` command, one module each; `cli` only lists them."""
