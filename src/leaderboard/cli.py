@@ -1,8 +1,10 @@
-"""The `leaderboard` command: print boards, import files, rate models.
+"""The `leaderboard` command: print boards, import files, rate models, audit judges.
 
     leaderboard board llm_benchmarks --format csv
     leaderboard import lm-eval results/ --to data --name my_runs
     leaderboard rate battles.csv --cluster prompt
+    leaderboard agreement humans.jsonl judge.jsonl
+    leaderboard alpaca-eval annotations.parquet
 
 Data goes to stdout, messages to stderr; exit code 0 done, 1 nothing to show, 2 wrong input.
 """
@@ -16,7 +18,7 @@ from urllib.parse import parse_qsl
 
 from leaderboard.boards import export, filters
 from leaderboard.boards.library import Library
-from leaderboard.commands import rate
+from leaderboard.commands import agreement, alpaca_eval, rate
 from leaderboard.data_source import open_source
 from leaderboard.errors import LeaderboardError
 from leaderboard.settings import Settings, read_settings
@@ -52,7 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument("--to", metavar="STORE", type=Path, required=True, help="data folder to write to")
     imports.add_argument("--name", default="imported", help="name of the table (default: imported)")
     imports.set_defaults(run=_import)
-    rate.add_to(commands)
+    for verb in (rate, agreement, alpaca_eval):
+        verb.add_to(commands)
     return parser
 
 

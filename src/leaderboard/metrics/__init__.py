@@ -1,0 +1,1 @@
+"""Numbers about judges, answers and accuracies, with their uncertainty; no files, no views."""

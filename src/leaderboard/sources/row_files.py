@@ -1,0 +1,44 @@
+"""Small tabular files of other projects -> frames: csv, parquet, jsonl, or json holding a list of objects.
+
+Enters: a path and the columns that must be there. Leaves: a frame of the whole file, nothing converted.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from leaderboard.errors import BadRecord
+
+READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
+    ".csv": lambda path: pd.read_csv(path, encoding="utf-8-sig", keep_default_na=True),
+    ".parquet": pd.read_parquet,
+    ".jsonl": lambda path: pd.read_json(path, lines=True, dtype=False),
+    ".json": lambda path: pd.read_json(path, dtype=False),
+}
+
+
+def read_rows(path: Path, required: Sequence[str]) -> pd.DataFrame:
+    """The rows of a file.
+
+    Raises BadRecord naming the file when it cannot be read, is empty, or lacks a required column.
+    """
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise BadRecord(f"{path}: file name ends in {path.suffix!r}; expected {', '.join(READERS)}.")
+    try:
+        frame = reader(path)
+    except OSError as error:
+        raise BadRecord(f"{path}: cannot be read: {error.strerror or error}.") from error
+    except (ValueError, pa.ArrowException) as error:
+        raise BadRecord(f"{path}: is not a readable {path.suffix[1:]} file: {str(error)[:200]}") from error
+    missing = [name for name in required if name not in frame]
+    if missing:
+        raise BadRecord(
+            f"{path}: column {', '.join(missing)} is missing; expected {', '.join(required)}, found "
+            f"{', '.join(map(str, frame.columns[:12]))}."
+        )
+    if frame.empty:
+        raise BadRecord(f"{path}: has no rows; expected at least one.")
+    return frame
