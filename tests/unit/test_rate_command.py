@@ -203,13 +203,46 @@ def test_models_that_never_met_are_ranked_among_their_own(tmp_path, capsys):
     assert "2 groups of models never met, even through others: ranks count within each group." in printed.err
 
 
-def test_the_messages_say_method_order_k_and_seed(votes, counts, capsys):
+@pytest.mark.parametrize("method", METHODS)
+def test_what_the_data_do_not_bear_is_blank(tmp_path, method, capsys):
+    # cid has no battles; ada won all of hers, so every round of a bootstrap looks the same.
+    path = tmp_path / "counts.csv"
+    path.write_text("model_a,model_b,wins_a,wins_b,ties\nada,bob,9,0,0\ncid,bob,0,0,0\n")
+    assert main(["rate", str(path), "--method", method, "--bootstrap", "20", "--format", "json"]) == 0
+    printed = capsys.readouterr()
+    rows = {row["model"]: row for row in json.loads(printed.out)}
+    assert rows["ada"]["rating"] > rows["bob"]["rating"]
+    assert list(rows["cid"].values()) == ["cid", None, None, None, None, None, 0, 1]
+    for model in ("ada", "bob"):
+        assert [rows[model][name] for name in HEADER.split(",")[2:6]] == [None] * 4
+    assert "of 3 models have no interval: their battles do not vary." in printed.err
+
+
+def test_an_anchor_is_certain(votes, rate):
+    row = rate(votes, "--anchor", "ada=1000", "--method", "elo", "--bootstrap", 20)["ada"]
+    assert row["rating_lower"] == row["rating_upper"] == 1000
+    assert row["rank_lower"] == 1
+
+
+def test_the_messages_say_method_order_k_seed_and_which_bounds(votes, counts, capsys):
     main(["rate", str(votes), "--method", "elo", "--seed", "11"])
     said = capsys.readouterr().err
-    for word in ("historical method", "K = 32", "in the order of the file", "seed 11"):
-        assert word in said
-    main(["rate", str(counts), "--method", "elo", "--k", "4", "--bootstrap", "20"])
-    assert "K = 4: medians of 20 orders drawn with seed 0" in capsys.readouterr().err
+    for words in ("historical method", "K = 32", "in the order of the file", "seed 11", "bounds at 2.5 and 97.5 %"):
+        assert words in said
+    main(["rate", str(counts), "--method", "elo", "--k", "4", "--bootstrap", "20", "--confidence-level", "0.9"])
+    said = capsys.readouterr().err
+    assert "K = 4, medians of 20 random orders, bounds at 5 and 95 %: bootstrap of 20 rounds, seed 0." in said
+    main(["rate", str(votes), "--cluster", "prompt"])
+    assert "Bradley-Terry, bounds at 2.5 and 97.5 %: sandwich, clustered by prompt." in capsys.readouterr().err
+    main(["rate", str(votes), "--method", "win_rate", "--interval", "none"])
+    assert "Win rate, mean over opponents, no interval." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_lower_confidence_level_narrows_the_bounds(votes, rate, method):
+    wide, narrow = (rate(votes, "--method", method, "--confidence-level", level) for level in (0.95, 0.5))
+    for model, row in wide.items():
+        assert row["rating_lower"] < narrow[model]["rating_lower"] < narrow[model]["rating_upper"] < row["rating_upper"]
 
 
 ROWS = "ada,bob,model_a\nbob,ada,tie\n"
@@ -251,6 +284,7 @@ def test_wrong_rows_are_refused_with_file_row_and_value(tmp_path, refused, text)
         (["--k", "4"], "--k 4 belongs to --method elo"),
         (["--bootstrap", "1"], "--bootstrap is 1; expected at least 2"),
         (["--bootstrap", "9", "--interval", "none"], "--bootstrap 9 contradicts --interval none"),
+        (["--confidence-level", "95"], "--confidence-level is 95; expected a number between 0 and 1"),
         (["--seed", "-1"], "--seed is -1; expected 0 or more"),
     ],
 )

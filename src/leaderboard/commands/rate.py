@@ -27,6 +27,7 @@ from leaderboard.sources.battle_files import BattleFile, read_battle_file
 COLUMNS = (
     "model", "rating", "rating_lower", "rating_upper", "rank_lower", "rank_upper", "n_battles", "component",
 )  # fmt: skip
+ROUNDS = 1000
 Row = Mapping[str, str | float | int | None]
 
 
@@ -55,6 +56,13 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         help="default: sandwich (win_rate: Wilson); elo: the spread of bootstrap rounds",
     )
     rate.add_argument("--bootstrap", metavar="N", type=int, help="bootstrap rounds (default: 1000)")
+    rate.add_argument(
+        "--confidence-level",
+        metavar="SHARE",
+        type=float,
+        default=0.95,
+        help="share the interval holds: 0.95 (2.5 and 97.5 %%, default) or 0.9 (5 and 95 %%)",
+    )
     rate.add_argument("--seed", metavar="S", type=int, default=0, help="seed of the bootstrap (default: 0)")
     rate.add_argument("--anchor", metavar="MODEL=RATING", help="shift ratings so that MODEL has RATING")
     rate.add_argument("--cluster", metavar="COLUMN", help="column whose equal values belong together, e.g. the prompt")
@@ -69,14 +77,14 @@ def run(options: argparse.Namespace) -> int:
     file = read_battle_file(options.file, cluster=options.cluster)
     try:
         data = _data(file, options.likert_ties)
-        ratings, note = _METHODS[options.method](data, options)
+        rated, note = _METHODS[options.method](data, options)
     except BadBattle as error:
         raise BadBattle(f"{options.file}: {error}") from error
     except BadSetting as error:
         raise BadSetting(f"{options.file}: {error}") from error
-    rows = _rows(ratings)
-    sys.stdout.write(_FORMATS[options.format](rows))
-    sys.stderr.write("".join(f"{line}\n" for line in (note, _islands(ratings)) if line))
+    known = _with_evidence(rated, _anchor(options.anchor))
+    sys.stdout.write(_FORMATS[options.format](_rows(known)))
+    sys.stderr.write("".join(f"{line}\n" for line in (note, _islands(rated), _unsure(rated, known)) if line))
     return 0
 
 
@@ -84,6 +92,8 @@ def _check(options: argparse.Namespace) -> None:
     """Refuse options that contradict each other."""
     if options.bootstrap is not None and options.bootstrap < 2:
         raise BadSetting(f"--bootstrap is {options.bootstrap}; expected at least 2 rounds.")
+    if not 0 < options.confidence_level < 1:
+        raise BadSetting(f"--confidence-level is {options.confidence_level:g}; expected a number between 0 and 1.")
     if options.seed < 0:
         raise BadSetting(f"--seed is {options.seed}; expected 0 or more.")
     if options.interval in ("sandwich", "none") and options.bootstrap is not None:
@@ -131,44 +141,53 @@ def _interval(options: argparse.Namespace) -> str:
     return str(options.interval or ("bootstrap" if options.bootstrap else "sandwich"))
 
 
+def _rounds(options: argparse.Namespace) -> dict[str, Any]:
+    """The settings that every interval takes."""
+    return {
+        "n_resamples": options.bootstrap or ROUNDS, "confidence_level": options.confidence_level, "seed": options.seed,
+    }  # fmt: skip
+
+
+def _bounds(options: argparse.Namespace, kind: str) -> str:
+    """What the bounds are: the quantiles, how they were found, and the clusters."""
+    tail = 50 * (1 - options.confidence_level)
+    drawn = f" of {options.bootstrap or ROUNDS:,} rounds, seed {options.seed}" if kind == "bootstrap" else ""
+    grouped = f", clustered by {options.cluster}" if options.cluster else ""
+    return "no interval." if kind == "none" else f"bounds at {tail:g} and {100 - tail:g} %: {kind}{drawn}{grouped}."
+
+
 def _bradley_terry(data: Battles | PairCounts, options: argparse.Namespace) -> tuple[Ratings, str]:
+    kind = _interval(options)
     rated = bradley_terry.fit(
-        data, ties=options.ties, anchor=_anchor(options.anchor), interval=cast(Any, _interval(options)),
-        n_resamples=options.bootstrap or 1000, seed=options.seed,
-    )  # fmt: skip
-    return rated, ""
+        data, ties=options.ties, anchor=_anchor(options.anchor), interval=cast(Any, kind), **_rounds(options)
+    )
+    return rated, f"Bradley-Terry, {_bounds(options, kind)}"
 
 
 def _win_rate(data: Battles | PairCounts, options: argparse.Namespace) -> tuple[Ratings, str]:
-    interval = _interval(options)
-    rated = win_rates.average(
-        data, ties=options.ties, interval=cast(Any, "wilson" if interval == "sandwich" else interval),
-        n_resamples=options.bootstrap or 1000, seed=options.seed,
-    )  # fmt: skip
-    return rated, "Win rates are averages over opponents, each with the same weight."
+    kind = _interval(options).replace("sandwich", "wilson")
+    rated = win_rates.average(data, ties=options.ties, interval=cast(Any, kind), **_rounds(options))
+    return rated, f"Win rate, mean over opponents, {_bounds(options, kind)}"
 
 
 def _elo(data: Battles | PairCounts, options: argparse.Namespace) -> tuple[Ratings, str]:
-    """Counts have no order: medians of rounds. Battles are replayed in the order of the file unless a bootstrap is
-    asked for; the spread of the rounds then lies around the replayed rating, itself one such round."""
+    """Counts have no order, so their rating is the median of rounds. Battles are replayed in the order of the file,
+    unless a bootstrap is asked for; the replay is itself one such round, so their spread around it is its interval."""
     settings = elo.EloSettings() if options.k is None else elo.EloSettings(k=options.k)
-    anchor, rounds = _anchor(options.anchor), options.bootstrap or 1000
-    asked = options.interval == "bootstrap" or options.bootstrap is not None
-    label = f"Online Elo, the historical method, K = {settings.k:g}:"
-    drawn = f"{rounds:,} orders drawn with seed {options.seed}"
-    if isinstance(data, Battles) and options.interval == "none":
-        replayed = elo.replay(data, settings, ties=options.ties, anchor=anchor)
-        return replayed, f"{label} replayed in the order of the file."
-    spread = elo.bootstrap(data, settings, ties=options.ties, anchor=anchor, n_resamples=rounds, seed=options.seed)
-    if asked or not isinstance(data, Battles):
-        rated = _without_bounds(spread) if options.interval == "none" else spread
-        return rated, f"{label} medians of {drawn}."
-    replayed = elo.replay(data, settings, ties=options.ties, anchor=anchor)
-    return (
-        elo.around(replayed, spread),
-        f"{label} replayed in the order of the file; bounds are the spread of {drawn} around that rating. "
-        "--interval bootstrap prints the medians.",
+    shared: dict[str, Any] = {"ties": options.ties, "anchor": _anchor(options.anchor)}
+    replayed = isinstance(data, Battles) and options.interval != "bootstrap" and options.bootstrap is None
+    how = (
+        "replayed in the order of the file" if replayed else f"medians of {options.bootstrap or ROUNDS:,} random orders"
     )
+    kind = "none" if options.interval == "none" else "bootstrap"
+    note = f"Online Elo, the historical method, K = {settings.k:g}, {how}, {_bounds(options, kind)}"
+    once = elo.replay(data, settings, **shared) if isinstance(data, Battles) and replayed else None
+    if once is not None and kind == "none":
+        return once, note
+    spread = elo.bootstrap(data, settings, **shared, **_rounds(options))
+    if once is not None:
+        return elo.around(once, spread), f"{note} --interval bootstrap prints the medians."
+    return (_without_bounds(spread) if kind == "none" else spread), note
 
 
 _METHODS: dict[str, Callable[[Battles | PairCounts, argparse.Namespace], tuple[Ratings, str]]] = {
@@ -181,6 +200,25 @@ _METHODS: dict[str, Callable[[Battles | PairCounts, argparse.Namespace], tuple[R
 def _without_bounds(ratings: Ratings) -> Ratings:
     blank = np.full(len(ratings.rating), np.nan)
     return replace(ratings, lower=blank, upper=blank)
+
+
+def _with_evidence(ratings: Ratings, anchor: tuple[str, float] | None) -> Ratings:
+    """Blanks instead of numbers that the data do not bear: ratings without battles, bounds without width.
+
+    A model whose battles all went the same way looks certain to a bootstrap. Only an anchor is certain.
+    """
+    fixed = np.array([anchor is not None and model == anchor[0] for model in ratings.models])
+    fought = ratings.n_battles > 0
+    bounded = fought & (fixed | (ratings.lower < ratings.upper))
+    return replace(
+        ratings, rating=np.where(fought, ratings.rating, np.nan), lower=np.where(bounded, ratings.lower, np.nan),
+        upper=np.where(bounded, ratings.upper, np.nan),
+    )  # fmt: skip
+
+
+def _unsure(rated: Ratings, known: Ratings) -> str:
+    lost = int((np.isfinite(rated.lower) & ~np.isfinite(known.lower)).sum())
+    return f"{lost} of {len(rated.models)} models have no interval: their battles do not vary." if lost else ""
 
 
 def _islands(ratings: Ratings) -> str:

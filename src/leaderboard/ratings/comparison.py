@@ -14,7 +14,7 @@ from scipy.special import ndtr, ndtri
 
 from leaderboard.errors import BadSetting
 from leaderboard.ratings import win_rates
-from leaderboard.ratings.battles import Battles, PairCounts
+from leaderboard.ratings.battles import Battles, PairCounts, count_pairs
 from leaderboard.ratings.proportions import quantile_of_normal
 from leaderboard.ratings.resampling import rows_of, without_ties
 from leaderboard.ratings.result import Ratings
@@ -91,10 +91,10 @@ def compare_battles(
     _check_levels(confidence_level, power)
     i, j = _positions(data.models, model, rival)
     met = _between(without_ties(data) if ties == "drop" else data, i, j)
+    if not (met if isinstance(met, PairCounts) else count_pairs(met)).totals.any():
+        raise BadSetting(f"{model} and {rival} have no battles against each other; expected at least one.")
     rated = win_rates.average(met, over="battles", confidence_level=confidence_level)
     n, share = float(rated.n_battles[i]), float(rated.rating[i])
-    if n <= 0:
-        raise BadSetting(f"{model} and {rival} have no battles against each other; expected at least one.")
     effective = win_rates.effective_battles(met, over="battles")[i]
     error = 0.5 / float(np.sqrt(effective))
     difference = share - 0.5

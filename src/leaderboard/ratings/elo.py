@@ -114,6 +114,8 @@ def bootstrap(
     _expect("confidence_level", confidence_level, 0 < confidence_level < 1, "a number between 0 and 1")
     played = without_ties(data) if ties == "drop" else data
     counts = played if isinstance(played, PairCounts) else count_pairs(played)
+    if round(float(counts.totals.sum())) < 1:
+        raise BadSetting("There are no battles; expected at least one that is no tie.")
     if isinstance(played, Battles) and played.cluster is not None:
         strength = _cluster_rounds(played, settings, n_resamples, seed)
     else:
@@ -166,7 +168,6 @@ def _independent_rounds(
         weight=np.concatenate([counts.wins, counts.ties, counts.losses]),
     )  # fmt: skip
     n_draws = round(float(cells.weight.sum()))
-    _expect("the number of battles", n_draws, n_draws >= 1, "at least 1")
     return drawn_rounds(
         cells, n_models=len(counts.models), n_draws=n_draws, step=settings.k / settings.points, n_rounds=n_rounds,
         seed=seed, compiled=compiled,
@@ -174,7 +175,6 @@ def _independent_rounds(
 
 
 def _cluster_rounds(battles: Battles, settings: EloSettings, n_rounds: int, seed: int) -> Floats:
-    _expect("the number of battles", len(battles), len(battles) >= 1, "at least 1")
     random, parts = np.random.default_rng(seed), []
     at_once = max(1, ORDERS_AT_ONCE // len(battles))
     members = _members(battles)

@@ -58,6 +58,13 @@ def drawn(
     return _compiled()(threshold, packed, starts, n_draws, step / 2**halvings, n_models, halvings)
 
 
+def warm() -> None:
+    """Compile the loop, about a second once a machine; for a background thread, never for a page."""
+    if available():
+        none = np.zeros(1, dtype=np.uint64)
+        drawn(np.zeros(1, dtype=np.uint32), pack(*(np.array([n]) for n in (0, 1, 1))).repeat(2), none, 1, 0.1, 2)
+
+
 @cache
 def _compiled() -> Callable[..., Floats]:
     import numba

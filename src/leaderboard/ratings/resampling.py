@@ -12,10 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from leaderboard.errors import BadSetting
+from leaderboard.ratings import resample_kernel
 from leaderboard.ratings.battles import Battles, PairCounts, count_pairs
 
 Floats = npt.NDArray[np.float64]
 Data = TypeVar("Data", bound=Battles | PairCounts)
+
+CELLS_AT_ONCE = 1 << 20
+"""Cells (rounds x pairs x outcomes) held at once."""
 
 
 def without_ties(data: Data) -> Data:
@@ -39,15 +43,14 @@ def rows_of(battles: Battles, rows: npt.NDArray[np.bool_] | npt.NDArray[np.int64
 
 def resampled(data: Battles | PairCounts, n_resamples: int, seed: int) -> Iterator[PairCounts]:
     """Bootstrap copies of the counts: as many battles drawn with replacement, whole clusters where there are some."""
-    random = np.random.default_rng(seed)
     if isinstance(data, Battles) and data.cluster is not None:
-        yield from _resampled_clusters(data, n_resamples, random)
+        yield from _resampled_clusters(data, n_resamples, np.random.default_rng(seed))
         return
     counts = data if isinstance(data, PairCounts) else count_pairs(data)
     cells = np.concatenate([counts.wins, counts.ties, counts.losses])
-    share = cells / cells.sum()
-    for _ in range(n_resamples):
-        yield with_cells(counts, random.multinomial(round(float(cells.sum())), share).astype(np.float64))
+    for batch in resample_kernel.draws(cells, n_resamples, seed, at_once=max(1, CELLS_AT_ONCE // max(1, len(cells)))):
+        for drawn in batch:
+            yield with_cells(counts, drawn)
 
 
 def _resampled_clusters(battles: Battles, n_resamples: int, random: np.random.Generator) -> Iterator[PairCounts]:

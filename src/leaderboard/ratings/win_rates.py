@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from leaderboard.errors import BadSetting
 from leaderboard.ratings.battles import Battles, PairCounts, battle_totals, components, count_pairs
 from leaderboard.ratings.proportions import wilson
 from leaderboard.ratings.resampling import cluster_codes, resampled, without_ties
@@ -107,10 +108,12 @@ def average(
 
     Battles with clusters widen the Wilson interval by what the clusters show (never narrow it), and are drawn by whole
     clusters in the bootstrap. A model without battles has NaN. Win rates of models of different components are not
-    comparable.
+    comparable. Raises BadSetting when there are no battles.
     """
     kept = without_ties(data) if ties == "drop" else data
     counts = kept if isinstance(kept, PairCounts) else count_pairs(kept)
+    if not counts.totals.sum() > 0:
+        raise BadSetting("There are no battles; expected at least one that is no tie.")
     tally = _tally(counts, over)
     rating = tally.average()
     lower = upper = np.full(len(rating), np.nan)

@@ -141,10 +141,12 @@ def _open_jsonl(path: Path) -> tuple[list[str], Reader]:
 
     def read(wanted: Sequence[str]) -> Mapping[str, Any]:
         found: dict[str, list[Any]] = {name: [] for name in wanted}
+        known: dict[str, str] = {}
         for _, cells in _objects(path):
             for name, values in found.items():
                 cell = cells.get(name)
-                values.append(json.dumps(cell) if isinstance(cell, list | dict) else cell)
+                text = json.dumps(cell) if isinstance(cell, list | dict) else cell
+                values.append(known.setdefault(text, text) if isinstance(text, str) else text)
         return found
 
     return names, read

@@ -168,7 +168,7 @@ def test_a_bootstrap_that_makes_no_sense_is_refused(wrong):
 
 
 def test_only_ties_to_drop_leaves_nothing_to_draw():
-    with pytest.raises(BadSetting, match="number of battles is 0"):
+    with pytest.raises(BadSetting, match="There are no battles; expected at least one that is no tie"):
         elo.bootstrap(battles_from_columns(["ada"], ["bob"], ["tie"]), ties="drop")
 
 
@@ -290,6 +290,15 @@ def test_the_compiled_rounds_equal_those_of_numpy(case, k, n_rounds):
     chosen = elo.EloSettings(k=k)
     one, two = (elo.bootstrap(battles_of(case), chosen, n_resamples=n_rounds, compiled=c) for c in (True, False))
     assert one.rounds == pytest.approx(two.rounds, abs=1e-9)
+
+
+def test_warming_up_compiles_the_loop_that_is_used_later():
+    pytest.importorskip("numba", reason="the compiled path needs the numba extra")
+    elo_kernel.warm()
+    loop = elo_kernel._compiled()
+    known = len(loop.signatures)
+    elo.bootstrap(simulated(50), n_resamples=3, compiled=True)
+    assert len(loop.signatures) == known
 
 
 def test_without_numba_large_bootstraps_take_the_numpy_path(monkeypatch):

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from leaderboard.errors import BadSetting
 from leaderboard.ratings import win_rates
 from leaderboard.ratings.battles import battles_from_columns, count_pairs, pair_counts_from_columns
 from leaderboard.ratings.proportions import wilson
@@ -49,6 +50,7 @@ def test_every_pair_equals_counting_by_hand(case, ties):
 
 @given(cells, st.sampled_from(["half", "drop"]), st.sampled_from(["opponents", "battles"]))
 def test_an_average_equals_counting_by_hand(case, ties, over):
+    assume(any(wins + losses + (tied if ties == "half" else 0) for wins, tied, losses in case))
     counts = counts_of(case)
     rated = win_rates.average(counts, over=over, ties=ties)
     for model, rating, n in zip(counts.models, rated.rating, rated.n_battles, strict=True):
@@ -73,8 +75,7 @@ def test_opponents_met_rarely_weigh_as_much_as_others_only_over_opponents():
 @given(st.integers(0, 50), st.integers(0, 50), st.sampled_from([0.9, 0.95]))
 def test_one_pair_without_ties_has_the_interval_of_wilson(wins, losses, level):
     n = wins + losses
-    if n == 0:
-        return
+    assume(n > 0)
     counts = pair_counts_from_columns(["ada"], ["bob"], [wins], [losses], [0])
     rated = win_rates.average(counts, confidence_level=level)
     lower, upper = wilson(wins / n, n, level)
@@ -177,3 +178,9 @@ def test_a_model_that_only_tied_has_no_win_rate_without_ties():
         assert rated.rating[:2].tolist() == [1.0, 0.0]
         assert np.isnan([rated.rating[2], rated.lower[2], rated.upper[2]]).all()
         assert rated.component[2] != rated.component[0]
+
+
+@pytest.mark.parametrize("interval", ["wilson", "bootstrap", "none"])
+def test_ties_alone_leave_no_battles_to_rate_when_they_are_dropped(interval):
+    with pytest.raises(BadSetting, match="There are no battles; expected at least one that is no tie"):
+        win_rates.average(battles_from_columns(["ada"], ["bob"], ["tie"]), ties="drop", interval=interval)
