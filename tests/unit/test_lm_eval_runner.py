@@ -171,7 +171,10 @@ BROKEN = {
     "unknown architecture": ({"model_type": "brand_new_thing"}, "brand_new_thing"),
     "no model type": ({"model_type": None}, "no model_type"),
     "code of its own": ({"auto_map": {"AutoModelForCausalLM": "own.Model"}}, "code of its own"),
-    "other sizes": ({"hidden_size": 96}, "do not fit config.json: lm_head.weight has the shape (374, 64), the configuration asks"),
+    "other sizes": (
+        {"hidden_size": 96},
+        "do not fit config.json: lm_head.weight has the shape (374, 64), the configuration asks",
+    ),
     "more layers than weights": ({"num_hidden_layers": 3}, "weights lack"),
     "senseless sizes": ({"num_attention_heads": "many"}, "cannot be loaded"),
     "a number left out": ({"rms_norm_eps": "0"}, "cannot be loaded"),
