@@ -135,6 +135,19 @@ def test_h4_widths_by_method():
         assert low < halves[name].min() <= halves[name].max() < high
 
 
+def test_ratings_of_the_talk_add_up_as_ratings_cut_off_do():
+    # Online Elo keeps the sum of four models at 4,000. The eight columns of the talk add up to 3,998 or 3,999: two short,
+    # as on average when decimals are cut off; rounding would miss 4,000 by chance in both directions.
+    figures = json.loads((SHARED / "h4_talk_2023" / "figures.json").read_text())["human_gpt4_elo"]
+    sums = [sum(row[i] for row in figures[ties]) for ties in ("no_tie", "tie_allowed") for i in range(1, 5)]
+    assert set(sums) <= {3998, 3999}
+    votes = [h4_votes({"vicuna": 1150, "koala": 1050, "oasst": 1000, "dolly": 800}, 0, seed) for seed in range(200)]
+    replayed = np.array([elo.replay(battles).rating for battles in votes])
+    assert replayed.sum(axis=1) == pytest.approx(4000, abs=1e-6)
+    assert np.floor(replayed).sum(axis=1).mean() == pytest.approx(3998, abs=0.2)
+    assert np.rint(replayed).sum(axis=1).mean() == pytest.approx(4000, abs=0.2)
+
+
 def test_four_times_the_votes_halve_the_interval_of_bradley_terry_but_not_of_elo():
     ratings = {"vicuna-13b": 1140, "koala-13b": 1073, "oasst-12b": 986, "dolly-12b": 802}
     once, more = h4_votes(ratings, 0), pair_counts_times(count_pairs(h4_votes(ratings, 0)), 4)
