@@ -136,8 +136,8 @@ def test_h4_widths_by_method():
 
 
 def test_ratings_of_the_talk_add_up_as_ratings_cut_off_do():
-    # Online Elo keeps the sum of four models at 4,000. The eight columns of the talk add up to 3,998 or 3,999: two short,
-    # as on average when decimals are cut off; rounding would miss 4,000 by chance in both directions.
+    # Online Elo keeps the sum of four models at 4,000. The columns of the talk add up to 3,998 or 3,999, two short
+    # as on average when decimals are cut; rounding would miss 4,000 by chance in both directions.
     figures = json.loads((SHARED / "h4_talk_2023" / "figures.json").read_text())["human_gpt4_elo"]
     sums = [sum(row[i] for row in figures[ties]) for ties in ("no_tie", "tie_allowed") for i in range(1, 5)]
     assert set(sums) <= {3998, 3999}
