@@ -36,8 +36,9 @@ def fit(
     A model `scale` points ahead of another has odds of `base` to 1. Every component has mean `center`; with an
     `anchor`, (model, rating), that model's component is shifted so that it has that rating in the estimate and in every
     bootstrap round. `prior` games won and as many lost keep models finite that never lost or never won; where a
-    maximum exists nothing is added. Battles with clusters get clustered intervals. The bounds of the sandwich are
-    normal, those of the bootstrap quantiles of `n_resamples` rounds; the same seed gives the same bits.
+    maximum exists nothing is added. A weight multiplies the evidence of a battle and enters the variance squared;
+    copies of a row belong in one cluster. Battles with clusters get clustered intervals. The bounds of the sandwich
+    are normal, those of the bootstrap quantiles of `n_resamples` rounds; the same seed gives the same bits.
 
     Raises BadSetting for a parameter out of range, an anchor that is no model, or results that have no finite rating.
     """
