@@ -32,7 +32,7 @@ from leaderboard.ratings.tie_models import Counts, Half, TieModel
 
 Floats = npt.NDArray[np.float64]
 
-CELLS_AT_ONCE = 1 << 20
+CELLS_AT_ONCE = 3 << 19
 """Cells (rounds x pairs x outcomes) held at once."""
 MOST_PASSES = 25
 OFTEN = 10.0
@@ -76,9 +76,17 @@ class Solver:
         self.design, self.model, self.maximum, self.prior = design, model, maximum, prior
         self.inverse = inverse_of(design, information(design, counts, model, maximum))
         self.incidence = _incidence(design)
-        self.share = expit(design.differences(maximum.strength))
-        self.own = _own_information(self, counts.wins + counts.ties + counts.losses)
+        share = expit(design.differences(maximum.strength))
+        self.expected = self.incidence.multiply(share[:, None]).tocsr()
+        self.weight = abs(self.incidence).multiply((share * (1 - share))[:, None]).tocsr()
+        self.own = np.asarray((counts.wins + counts.ties + counts.losses) @ self.weight)
         self.tree, self.core = _busiest_tree(design, counts)
+        self.rare = [
+            (np.flatnonzero((design.first == model) & self.core[design.second]),
+             np.flatnonzero((design.second == model) & self.core[design.first]))
+            for model in np.flatnonzero(~self.core)
+        ]  # fmt: skip
+        """Pairs of every model outside the core with models of it: those it is first in, those it is second in."""
 
     def strengths(self, rounds: Counts) -> Floats:
         """Strengths of every round, float64[rounds, m], in log odds."""
@@ -99,7 +107,7 @@ def _half_rounds(solver: Solver, rounds: Counts) -> tuple[Floats, Floats]:
     strength = np.tile(solver.maximum.strength, (len(observed), 1))
     won = observed @ incidence
     scale = _scales(solver, battles)
-    step = ((won - battles @ incidence.multiply(solver.share[:, None]).tocsr()) * scale) @ inverse * scale
+    step = ((won - battles @ solver.expected) * scale) @ inverse * scale
     strength += step
     change = np.abs(step).max(axis=1)
     for _ in range(MOST_PASSES):
@@ -120,14 +128,9 @@ def _scales(solver: Solver, battles: Floats) -> Floats:
 
     They turn the shared Hessian into nearly that of the round, which matters for models with few battles.
     """
-    own = _own_information(solver, battles)
-    return np.sqrt(np.divide(solver.own, own, out=np.ones_like(own), where=own > 0.05 * solver.own))
-
-
-def _own_information(solver: Solver, battles: Floats) -> Floats:
-    """Diagonal of the information of a model's battles, float64[..., m]."""
-    weight = solver.share * (1 - solver.share)
-    return np.asarray(battles @ abs(solver.incidence).multiply(weight[:, None]).tocsr())
+    own: Floats = np.asarray(battles @ solver.weight, dtype=np.float64)
+    ratio = np.divide(solver.own, own, out=np.ones_like(own), where=own > 0.05 * solver.own)
+    return np.asarray(np.sqrt(ratio))
 
 
 def _tied_rounds(solver: Solver, rounds: Counts) -> tuple[Floats, Floats]:
@@ -167,12 +170,10 @@ def _surely_sound(solver: Solver, rounds: Counts) -> npt.NDArray[np.bool_]:
     That is so when the pairs of a tree over the busiest models went both ways, and every other model of their
     component neither lost nor won all its battles against them.
     """
-    design, tree, core = solver.design, solver.tree, solver.core
+    tree = solver.tree
     tied = rounds.ties[:, tree]
     sound = ((rounds.wins[:, tree] + tied > 0) & (rounds.losses[:, tree] + tied > 0)).all(axis=1)
-    for model in np.flatnonzero(~core):
-        above = np.flatnonzero((design.first == model) & core[design.second])
-        below = np.flatnonzero((design.second == model) & core[design.first])
+    for above, below in solver.rare:
         tied = rounds.ties[:, above].sum(axis=1) + rounds.ties[:, below].sum(axis=1)
         won = rounds.wins[:, above].sum(axis=1) + rounds.losses[:, below].sum(axis=1)
         lost = rounds.losses[:, above].sum(axis=1) + rounds.wins[:, below].sum(axis=1)

@@ -8,6 +8,7 @@ any order. Both loops give the same to the last bits; the numpy one is the oracl
 import importlib.util
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import cast
 
@@ -19,36 +20,33 @@ Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Words = npt.NDArray[np.uint64]
-Drawn = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
 
 SPARE = 3.0
 """Standard deviations of the number of battles kept back from the Poisson draws, so that rounds are topped up; the one
 in a thousand that has too many is drawn anew."""
 REACH = 7.5
 """Standard deviations around the mean of a Poisson distribution that its table covers."""
-BUCKETS = 256
+BUCKETS = 128
+"""Equal parts of 0..1 for each of which a table knows where to begin its search."""
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
 def draws(cells: Floats, n_rounds: int, seed: int, *, at_once: int) -> Iterator[Floats]:
     """Multinomial draws of round(sum(cells)) battles over the cells, float64[c], in batches float64[rounds, c]."""
-    used = np.flatnonzero(cells)
     n = round(float(cells.sum()))
-    share = cells[used] / cells.sum()
+    share = cells / cells.sum()
     spare = min(n, math.ceil(SPARE * math.sqrt(n)))
-    drawn = _poisson(_tables((n - spare) * share), n_rounds, seed)
-    missing = n - drawn.sum(axis=0, dtype=np.int64)
-    more = _TopUp(used, share)
+    tables = _tables((n - spare) * share)
+    more = _TopUp(share)
     for start in range(0, n_rounds, at_once):
-        part = np.zeros((len(cells), min(at_once, n_rounds - start)), dtype=drawn.dtype)
-        part[used] = drawn[:, start : start + at_once]
-        batch = np.ascontiguousarray(part.T, dtype=np.float64)
+        batch = _poisson(tables, range(start, min(start + at_once, n_rounds)), n_rounds, seed)
+        missing = n - batch.sum(axis=1).astype(np.int64)
         for i, row in enumerate(batch):
-            if missing[start + i] >= 0:
-                more.add(row, int(missing[start + i]), _base(seed, start + i + 1))
+            if missing[i] >= 0:
+                more.add(row, int(missing[i]), _base(seed, start + i + 1))
             else:
-                row[used] = np.random.default_rng([seed, start + i]).multinomial(n, share)
+                row[:] = np.random.default_rng([seed, start + i]).multinomial(n, share)
         yield batch
 
 
@@ -78,66 +76,94 @@ def warm() -> None:
         expected_wins(np.zeros((1, 2)), np.ones((1, 1)), pair, pair + 1)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
 class _Tables:
-    """Distribution functions of c Poisson distributions, one after another.
+    """Distribution functions of Poisson distributions, one after another, and which of them each of c cells has.
 
-    `upper[start[i] : start[i + 1]]` is P(X <= least[i]), P(X <= least[i] + 1), ...; the last is 1.
+    `upper[start[t] : start[t + 1]]` is P(X <= least[t]), P(X <= least[t] + 1), ...; the last is 1. A search for a
+    number in bucket b of 0..1 may begin at start[t] + guide[t, b].
     """
 
-    def __init__(self, start: Places, least: Places, upper: Floats) -> None:
-        self.start, self.least, self.upper = start, least, upper
+    of_cell: Codes
+    start: Places
+    least: Places
+    upper: Floats
+    guide: npt.NDArray[np.uint16]
 
 
 def _tables(means: Floats) -> _Tables:
+    """One table for each mean there is; cells with as many battles share one."""
+    means, of_cell = np.unique(means, return_inverse=True)
     reach = REACH * np.sqrt(means) + REACH
     least = np.maximum(0, np.floor(means - reach)).astype(np.int64)
     sizes = (np.ceil(means + reach) - least + 11).astype(np.int64)
     start = np.concatenate([[0], np.cumsum(sizes)])
-    cell = np.repeat(np.arange(len(means)), sizes)
-    value = np.arange(start[-1]) - start[cell] + least[cell]
+    table = np.repeat(np.arange(len(means)), sizes)
+    value = np.arange(start[-1]) - start[table] + least[table]
     means = np.maximum(means, 1e-300)
-    mass = np.exp(value * np.log(means)[cell] - means[cell] - gammaln(np.arange(1.0, value.max() + 2.0))[value])
+    mass = np.exp(value * np.log(means)[table] - means[table] - gammaln(np.arange(1.0, value.max() + 2.0))[value])
     total = np.cumsum(mass)
     before = np.concatenate([[0.0], total[start[1:] - 1]])[:-1]
-    upper = total - before[cell]
-    upper /= upper[start[1:] - 1][cell]
-    return _Tables(start, least, upper)
+    upper = total - before[table]
+    upper /= upper[start[1:] - 1][table]
+    reached = table * (BUCKETS + 1) + np.minimum(np.ceil(upper * BUCKETS), BUCKETS).astype(np.int64)
+    below = np.bincount(reached, minlength=len(means) * (BUCKETS + 1)).reshape(len(means), BUCKETS + 1)
+    guide = np.minimum(np.cumsum(below[:, :BUCKETS], axis=1), np.minimum(sizes[:, None] - 1, 2**16 - 1))
+    return _Tables(
+        of_cell=of_cell.astype(np.int32), start=start, least=least, upper=upper, guide=guide.astype(np.uint16)
+    )
 
 
-def _poisson(table: _Tables, n_rounds: int, seed: int) -> Drawn:
-    """One draw a cell and round, [c, rounds]."""
-    largest = int((table.least + np.diff(table.start)).max(initial=0))
-    out = np.empty((len(table.least), n_rounds), dtype=np.uint16 if largest < 2**16 else np.uint32)
+def _poisson(tables: _Tables, rounds: range, n_rounds: int, seed: int) -> Floats:
+    """One draw a cell and round, float64[rounds, c]; the same whichever rounds are drawn together."""
+    out = np.empty((len(rounds), len(tables.of_cell)))
     loop = _compiled_fill() if available() else _fill
-    loop(out, table.start, table.least, table.upper, _base(seed, 0))
+    loop(
+        out,
+        tables.of_cell,
+        tables.start,
+        tables.least,
+        tables.upper,
+        tables.guide,
+        _base(seed, 0),
+        rounds.start,
+        n_rounds,
+    )
     return out
 
 
-def _fill(out: Drawn, start: Places, least: Places, upper: Floats, base: np.uint64) -> None:
-    n_rounds = out.shape[1]
-    number = np.arange(n_rounds, dtype=np.uint64)
-    for i in range(len(least)):
-        uniform = _uniform(base + np.uint64(i * n_rounds) + number)
-        out[i] = least[i] + np.searchsorted(upper[start[i] : start[i + 1]], uniform, side="right")
+def _fill(
+    out: Floats, of_cell: Codes, start: Places, least: Places, upper: Floats, guide: npt.NDArray[np.uint16],
+    base: np.uint64, begin: int, n_rounds: int,
+) -> None:  # fmt: skip
+    first = start[of_cell]
+    shift = least[of_cell] - first
+    number = base + np.arange(len(of_cell), dtype=np.uint64) * np.uint64(n_rounds)
+    for r in range(len(out)):
+        uniform = _uniform(number + np.uint64(begin + r))
+        at = first + guide[of_cell, (uniform * BUCKETS).astype(np.int64)]
+        low = np.flatnonzero(upper[at] <= uniform)
+        while len(low):
+            at[low] += 1
+            low = low[upper[at[low]] <= uniform[low]]
+        out[r] = at + shift
 
 
 class _TopUp:
-    """Categorical draws, one battle each, over the used cells."""
+    """Categorical draws, one battle each, over the cells."""
 
-    def __init__(self, used: Places, share: Floats) -> None:
-        self._used = used
+    def __init__(self, share: Floats) -> None:
         self._upper = np.cumsum(share)
-        self._upper[-1] = 1.0
-        self._guide = np.searchsorted(self._upper, np.arange(len(used)) / len(used), side="right")
+        self._upper[np.flatnonzero(share)[-1] :] = 1.0
+        self._guide = np.searchsorted(self._upper, np.arange(len(share)) / len(share), side="right").astype(np.int32)
 
     def add(self, row: Floats, n: int, base: np.uint64) -> None:
         """Add n draws to a row of counts."""
         if available():
-            _compiled_add()(row, self._used, self._upper, self._guide, n, base)
+            _compiled_add()(row, self._upper, self._guide, n, base)
             return
         uniform = np.sort(_uniform(base + np.arange(n, dtype=np.uint64)))
-        found = np.searchsorted(self._upper, uniform, side="right")
-        row += np.bincount(self._used[found], minlength=len(row))
+        row += np.bincount(np.searchsorted(self._upper, uniform, side="right"), minlength=len(row))
 
 
 def _base(seed: int, stream: int) -> np.uint64:
@@ -167,26 +193,20 @@ def _compiled_fill() -> Callable[..., None]:
     import numba
 
     @numba.njit(cache=True, nogil=True)
-    def fill(out, start, least, upper, base):  # type: ignore[no-untyped-def]
-        n_rounds = out.shape[1]
-        guide = np.empty(BUCKETS + 1, np.int64)
-        for i in range(len(least)):
-            low, high = start[i], start[i + 1]
-            at = low
-            for bucket in range(BUCKETS):
-                while upper[at] <= bucket / BUCKETS and at < high - 1:
-                    at += 1
-                guide[bucket] = at
-            for r in range(n_rounds):
-                word = (base + np.uint64(i * n_rounds + r) + np.uint64(1)) * GOLDEN
+    def fill(out, of_cell, start, least, upper, guide, base, begin, n_rounds):  # type: ignore[no-untyped-def]
+        for i in range(len(of_cell)):
+            table = of_cell[i]
+            low, shift = start[table], least[table] - start[table]
+            for r in range(len(out)):
+                word = (base + np.uint64(i * n_rounds + begin + r) + np.uint64(1)) * GOLDEN
                 word = (word ^ (word >> np.uint64(30))) * FIRST
                 word = (word ^ (word >> np.uint64(27))) * SECOND
                 word ^= word >> np.uint64(31)
                 uniform = (word >> np.uint64(11)) * 2.0**-53
-                at = guide[int(uniform * BUCKETS)]
+                at = low + np.int64(guide[table, int(uniform * BUCKETS)])
                 while upper[at] <= uniform:
                     at += 1
-                out[i, r] = least[i] + at - low
+                out[r, i] = at + shift
 
     return cast(Callable[..., None], fill)
 
@@ -196,7 +216,7 @@ def _compiled_add() -> Callable[..., None]:
     import numba
 
     @numba.njit(cache=True, nogil=True)
-    def add(row, used, upper, guide, n, base):  # type: ignore[no-untyped-def]
+    def add(row, upper, guide, n, base):  # type: ignore[no-untyped-def]
         for draw in range(n):
             word = (base + np.uint64(draw) + np.uint64(1)) * GOLDEN
             word = (word ^ (word >> np.uint64(30))) * FIRST
@@ -206,7 +226,7 @@ def _compiled_add() -> Callable[..., None]:
             at = guide[int(uniform * len(guide))]
             while upper[at] <= uniform:
                 at += 1
-            row[used[at]] += 1.0
+            row[at] += 1.0
 
     return cast(Callable[..., None], add)
 
@@ -217,13 +237,14 @@ def _compiled_wins() -> Callable[..., Floats]:
 
     @numba.njit(cache=True, nogil=True)
     def wins(odds, battles, first, second):  # type: ignore[no-untyped-def]
+        odds, battles = odds.T.copy(), battles.T.copy()  # rounds side by side, so that the inner loop is one of vectors
         out = np.zeros(odds.shape)
-        for r in range(len(odds)):
-            for k in range(len(first)):
-                i, j = first[k], second[k]
-                expected = battles[r, k] * (odds[r, i] / (odds[r, i] + odds[r, j]))
-                out[r, i] += expected
-                out[r, j] -= expected
-        return out
+        for k in range(len(first)):
+            i, j = np.uint32(first[k]), np.uint32(second[k])
+            for r in range(odds.shape[1]):
+                expected = battles[k, r] * (odds[i, r] / (odds[i, r] + odds[j, r]))
+                out[i, r] += expected
+                out[j, r] -= expected
+        return out.T.copy()
 
     return cast(Callable[..., Floats], wins)

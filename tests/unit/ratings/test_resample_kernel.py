@@ -36,6 +36,16 @@ def test_rounds_do_not_depend_on_batches_and_seeds_differ():
     assert not np.array_equal(drawn(100, 3), drawn(100, 4))
 
 
+def test_cells_of_tens_of_millions_of_battles_are_drawn_right():
+    """Tables of such cells are longer than 2**16, the largest place their guide can name."""
+    cells = np.array([3e7, 1e7, 5.0])
+    rounds = np.concatenate(list(kernel.draws(cells, 400, 7, at_once=50)))
+    share = cells / cells.sum()
+    deviation = np.sqrt(cells.sum() * share * (1 - share))
+    assert np.all(np.abs(rounds.mean(axis=0) - cells) <= 4.5 * deviation / 20)
+    np.testing.assert_allclose(rounds.std(axis=0), deviation, rtol=0.15)
+
+
 def test_a_round_that_drew_too_many_is_drawn_anew(monkeypatch):
     monkeypatch.setattr(kernel, "SPARE", 0.0)  # half of the rounds draw too many
     rounds = drawn(200, 5)
