@@ -36,8 +36,8 @@ METHOD = """Each of {replications:,} replications draws new prompts and battles;
 own plus a normal draw for that model and prompt. The table says how often 95 % intervals for the difference of two
 ratings hold the true difference (the fit to infinitely many battles), averaged over all pairs of models, ± its Monte
 Carlo standard error over replications, and the mean half-width in Elo points. *Independent* takes every battle as a
-draw of its own, *clustered* keeps the battles of a prompt together. The bootstrap draws whole prompts, {rounds:,} rounds
-a replication, percentile bounds.
+draw of its own, *clustered* keeps the battles of a prompt together. The bootstrap draws whole prompts, {rounds:,}
+rounds a replication, percentile bounds.
 """
 
 
