@@ -17,7 +17,7 @@ POINTS = [(peer, size) for peer in PEERS for size in SIZES if (peer, size) != ("
 PEER_ROUNDS: dict[tuple[str, str, Size], tuple[int, int]] = {
     ("evalica", "bootstrap", S1): (5, 25), ("evalica", "bootstrap", S2): (2, 5),
     ("arena_rank", "bootstrap", S1): (2, 8), ("arena_rank", "bootstrap", S2): (2, 8),
-    ("fastchat", "bootstrap", S1): (2, 12), ("fastchat", "bootstrap", S2): (1, 2),
+    ("fastchat", "bootstrap", S1): (2, 12), ("fastchat", "bootstrap", S2): (1, 4),
     ("evalica", "elo_bootstrap", S1): (5, 25), ("evalica", "elo_bootstrap", S2): (2, 5),
     ("fastchat", "elo_bootstrap", S1): (2, 12), ("fastchat", "elo_bootstrap", S2): (1, 3),
 }  # fmt: skip

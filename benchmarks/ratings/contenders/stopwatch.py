@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-WARM_UP_LIMIT = 15.0
+WARM_UP_LIMIT = 25.0
 """Seconds of a first run from which on a warm-up of a second is not worth repeating all."""
 
 

@@ -26,6 +26,8 @@ SPARE = 3.0
 in a thousand that has too many is drawn anew."""
 REACH = 7.5
 """Standard deviations around the mean of a Poisson distribution that its table covers."""
+FILLED_AT_ONCE = 1 << 14
+"""Draws of the numpy path that are looked up together: few enough to stay in the cache."""
 BUCKETS = 128
 """Equal parts of 0..1 for each of which a table knows where to begin its search."""
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -138,15 +140,18 @@ def _fill(
 ) -> None:  # fmt: skip
     first = start[of_cell]
     shift = least[of_cell] - first
-    number = base + np.arange(len(of_cell), dtype=np.uint64) * np.uint64(n_rounds)
-    for r in range(len(out)):
-        uniform = _uniform(number + np.uint64(begin + r))
-        at = first + guide[of_cell, (uniform * BUCKETS).astype(np.int64)]
+    number = base + np.arange(len(of_cell), dtype=np.uint64) * np.uint64(n_rounds) + np.uint64(begin)
+    at_once = max(1, FILLED_AT_ONCE // len(of_cell))
+    for row in range(0, len(out), at_once):
+        rows = np.arange(row, min(row + at_once, len(out)), dtype=np.uint64)
+        uniform = _uniform(number + rows[:, None])
+        at = (first + guide[of_cell, (uniform * BUCKETS).astype(np.int64)]).ravel()
+        uniform = uniform.ravel()
         low = np.flatnonzero(upper[at] <= uniform)
         while len(low):
             at[low] += 1
             low = low[upper[at[low]] <= uniform[low]]
-        out[r] = at + shift
+        out[row : row + at_once] = at.reshape(len(rows), -1) + shift
 
 
 class _TopUp:
