@@ -59,9 +59,9 @@ class Packed(NamedTuple):
     etag: str
 
 
-def pack(body: bytes) -> Packed:
-    """A body with its gzip form and its ETag."""
-    return Packed(body, gzip.compress(body, 6, mtime=0), f'"{hashlib.sha256(body).hexdigest()[:20]}"')
+def pack(body: bytes, level: int = 6) -> Packed:
+    """A body with its gzip form and its ETag; level 9 is for what is kept and sent often."""
+    return Packed(body, gzip.compress(body, level, mtime=0), f'"{hashlib.sha256(body).hexdigest()[:20]}"')
 
 
 class Cache:
@@ -78,7 +78,7 @@ class Cache:
             if key in self._packed:
                 self._packed.move_to_end(key)
                 return self._packed[key]
-        packed = pack(make())
+        packed = pack(make(), 9)
         with self._lock:
             self._packed[key] = packed
             while len(self._packed) > self._size:
@@ -170,7 +170,7 @@ def _same_site(request: Request) -> bool:
 def asset_routes(assets: Mapping[str, bytes]) -> APIRouter:
     """Scripts and styles; their URLs carry a hash, so browsers may keep them."""
     router = APIRouter()
-    packed = {name: pack(body) for name, body in assets.items()}
+    packed = {name: pack(body, 9) for name, body in assets.items()}
 
     @router.get("/ui/{name:path}", include_in_schema=False)
     def asset(request: Request, name: str) -> Response:

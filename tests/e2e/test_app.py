@@ -117,6 +117,18 @@ def test_a_tab_chosen_while_the_page_still_loads_stays_open(page: Page, app):
     expect(page).to_have_url(f"{app}/?tab=queue")
 
 
+def test_the_first_view_of_the_largest_board_is_at_most_500_kb_on_the_wire(page: Page, app):
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    sizes: list[float] = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    page.goto(f"{app}/?view=open_llm_v1")
+    expect(page.locator(".lbt-status")).to_have_text("7,169 rows")
+    page.wait_for_timeout(2000)
+    assert len(sizes) > 20
+    assert sum(sizes) <= 500_000
+
+
 def test_back_and_forward_lead_through_tabs_and_data_sets(page: Page, app):
     page.goto(f"{app}/?q=llama")
     status = page.locator(".lbt-status")

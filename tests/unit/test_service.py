@@ -221,5 +221,5 @@ def test_the_cache_forgets_what_was_used_longest_ago():
         return cache.get((name,), lambda: made.append(name) or name.encode())
 
     for name in ("a", "b", "a", "c", "a", "b"):
-        assert get(name) == pack(name.encode())
+        assert get(name) == pack(name.encode(), 9)
     assert made == ["a", "b", "c", "b"]
