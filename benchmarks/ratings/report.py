@@ -150,12 +150,6 @@ def growth_lines(found: Findings) -> list[str]:
             "",
             f"{title}: {fit.start:.3f} s + {fit.per_million:.3f} s a million battles (R² {fit.r_squared:.4f}).",
         ]
-    if found.sparse:
-        lines += [
-            "",
-            f"Rare models cost more than battles: the {found.sparse.size}, where the rarest models have a handful of "
-            f"battles each and win or lose all of them in most rounds, take {found.sparse.cpu:.2f} s.",
-        ]
     return [*lines, ""]
 
 
