@@ -4,7 +4,8 @@ Enters: counts or clustered rows. Leaves: strengths of every round. As many batt
 replacement; on counts that is one multinomial draw, made of independent Poisson draws of a little less than all
 battles and topped up to exactly as many. All rounds start from the maximum of the data and share its factorised
 Hessian (a chord method: Kelley 1995, https://doi.org/10.1137/1.9781611970944, chapter 5), so a round costs a few passes
-over the pairs. Rounds that do not settle, which are those whose results became one-sided, are solved one by one.
+over the pairs. Rounds whose results became one-sided, or in which a model has no battles at all, get the prior first;
+those that do not settle are solved one by one.
 """
 
 from collections.abc import Iterator
@@ -79,7 +80,8 @@ class Solver:
         share = expit(design.differences(maximum.strength))
         self.expected = self.incidence.multiply(share[:, None]).tocsr()
         self.weight = abs(self.incidence).multiply((share * (1 - share))[:, None]).tocsr()
-        self.own = np.asarray((counts.wins + counts.ties + counts.losses) @ self.weight)
+        self.battles = counts.wins + counts.ties + counts.losses
+        self.own = np.asarray(self.battles @ self.weight)
         self.tree, self.core = _busiest_tree(design, counts)
         self.rare = [
             (np.flatnonzero((design.first == model) & self.core[design.second]),
@@ -91,12 +93,29 @@ class Solver:
     def strengths(self, rounds: Counts) -> Floats:
         """Strengths of every round, float64[rounds, m], in log odds."""
         solve = _half_rounds if isinstance(self.model, Half) else _tied_rounds
+        rounds, has_maximum = _completed(self, rounds)
         found, change = solve(self, rounds)
-        for row in np.flatnonzero(~_settled(self, rounds, change)):
-            counts = with_prior(self.design, Counts(*(part[row] for part in rounds)), self.prior)
+        settled = has_maximum & np.isfinite(change) & (change <= SETTLED)
+        for row in np.flatnonzero(~settled):
+            counts = Counts(*(part[row] for part in rounds))
             own = self.model if counts.ties.any() else model_for("half", counts)
             found[row] = maximise(self.design, counts, own).strength
         return found
+
+
+def _completed(solver: Solver, rounds: Counts) -> tuple[Counts, npt.NDArray[np.bool_]]:
+    """The rounds with the prior in those that have no maximum without it, and which rounds have one now."""
+    unsure = np.flatnonzero(~_surely_sound(solver, rounds))
+    sound = np.ones(len(rounds.wins), dtype=np.bool_)
+    if not len(unsure):
+        return rounds, sound
+    wins, losses = rounds.wins.copy(), rounds.losses.copy()
+    for row in unsure:
+        counts = Counts(*(part[row] for part in rounds))
+        filled = with_prior(solver.design, counts, solver.prior, solver.battles)
+        wins[row], losses[row] = filled.wins, filled.losses
+        sound[row] = solver.prior > 0 or has_maximum(solver.design, counts)
+    return Counts(wins, rounds.ties, losses), sound
 
 
 def _half_rounds(solver: Solver, rounds: Counts) -> tuple[Floats, Floats]:
@@ -154,14 +173,6 @@ def _tied_rounds(solver: Solver, rounds: Counts) -> tuple[Floats, Floats]:
         if (change <= SETTLED).all():
             break
     return values[:, :m], change
-
-
-def _settled(solver: Solver, rounds: Counts, change: Floats) -> npt.NDArray[np.bool_]:
-    """Rounds whose step became nothing; those that may have no maximum, and only creep, are looked at one by one."""
-    settled = np.isfinite(change) & (change <= SETTLED)
-    for row in np.flatnonzero(settled & ~_surely_sound(solver, rounds)):
-        settled[row] = has_maximum(solver.design, Counts(*(part[row] for part in rounds)))
-    return settled
 
 
 def _surely_sound(solver: Solver, rounds: Counts) -> npt.NDArray[np.bool_]:

@@ -69,17 +69,21 @@ class Maximum:
     tie: float
 
 
-def with_prior(design: Design, counts: Counts, prior: float) -> Counts:
+def with_prior(design: Design, counts: Counts, prior: float, usual: Floats | None = None) -> Counts:
     """The counts, with `prior` games won and as many lost added where no maximum exists; else unchanged.
 
     Every group of models that only lost to, or only beat, another group gets `prior` in all, spread over the pairs
-    between them by their battles.
+    between them by their battles. Parts of a component that did not meet at all, as happens in a bootstrap round, are
+    joined over the pairs in which they usually meet: `usual`, float64[p], are the battles of the data.
     """
     group = _groups(design, counts)
     across = group[design.first] != group[design.second]
     if prior == 0 or not across.any():
         return counts
     battles = np.where(across, counts.wins + counts.ties + counts.losses, 0.0)
+    if usual is not None:
+        part = _parts(design, counts)
+        battles = np.where(part[design.first] != part[design.second], usual, battles)
     n_groups = int(group.max()) + 1
     total = np.bincount(group[design.first], battles, n_groups) + np.bincount(group[design.second], battles, n_groups)
     rarer = np.minimum(total[group[design.first]], total[group[design.second]])
@@ -101,6 +105,14 @@ def _groups(design: Design, counts: Counts) -> Ints:
     losers = np.concatenate([design.second[down], design.first[up]])
     graph = coo_array((np.ones(len(winners)), (winners, losers)), shape=(m, m))
     return np.asarray(connected_components(graph, directed=True, connection="strong")[1], dtype=np.int64)
+
+
+def _parts(design: Design, counts: Counts) -> Ints:
+    """int64[m]: models that met, directly or over others."""
+    met = np.flatnonzero(counts.wins + counts.ties + counts.losses)
+    m = design.n_models
+    graph = coo_array((np.ones(len(met)), (design.first[met], design.second[met])), shape=(m, m))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
 def model_for(name: str, counts: Counts) -> TieModel:
