@@ -38,6 +38,8 @@ CELLS_AT_ONCE = 3 << 19
 MOST_PASSES = 25
 OFTEN = 10.0
 """Results in the rarer direction that make a pair one that surely goes both ways in nearly every round."""
+SLOW_FROM = 6
+"""Pass from which rounds that are still open get the scales of where they are."""
 SETTLED = 1e-5
 """Largest last change in log odds of a settled round; every pass shrinks the rest to some hundredths of it."""
 
@@ -89,6 +91,7 @@ class Solver:
             for model in np.flatnonzero(~self.core)
         ]  # fmt: skip
         """Pairs of every model outside the core with models of it: those it is first in, those it is second in."""
+        self.outer, self.outer_design = _without_core(design, self.core)
 
     def strengths(self, rounds: Counts) -> Floats:
         """Strengths of every round, float64[rounds, m], in log odds."""
@@ -109,12 +112,15 @@ def _completed(solver: Solver, rounds: Counts) -> tuple[Counts, npt.NDArray[np.b
     sound = np.ones(len(rounds.wins), dtype=np.bool_)
     if not len(unsure):
         return rounds, sound
+    core_sound = _core_sound(solver, rounds)
     wins, losses = rounds.wins.copy(), rounds.losses.copy()
+    everything = np.arange(len(solver.design.first))
     for row in unsure:
-        counts = Counts(*(part[row] for part in rounds))
-        filled = with_prior(solver.design, counts, solver.prior, solver.battles)
-        wins[row], losses[row] = filled.wins, filled.losses
-        sound[row] = solver.prior > 0 or has_maximum(solver.design, counts)
+        design, pairs = (solver.outer_design, solver.outer) if core_sound[row] else (solver.design, everything)
+        counts = Counts(*(part[row, pairs] for part in rounds))
+        filled = with_prior(design, counts, solver.prior, solver.battles[pairs])
+        wins[row, pairs], losses[row, pairs] = filled.wins, filled.losses
+        sound[row] = solver.prior > 0 or has_maximum(design, counts)
     return Counts(wins, rounds.ties, losses), sound
 
 
@@ -129,10 +135,12 @@ def _half_rounds(solver: Solver, rounds: Counts) -> tuple[Floats, Floats]:
     step = ((won - battles @ solver.expected) * scale) @ inverse * scale
     strength += step
     change = np.abs(step).max(axis=1)
-    for _ in range(MOST_PASSES):
+    for number in range(MOST_PASSES):
         open_rows = np.flatnonzero(change > SETTLED)
         if not len(open_rows):
             break
+        if number >= SLOW_FROM and number % 2 == 0:
+            scale[open_rows] = _scales_at(solver, battles[open_rows], strength[open_rows])
         everything = len(open_rows) == len(strength)
         rows = slice(None) if everything else open_rows
         expected = resample_kernel.expected_wins(strength[rows], battles[rows], design.first, design.second)
@@ -147,7 +155,16 @@ def _scales(solver: Solver, battles: Floats) -> Floats:
 
     They turn the shared Hessian into nearly that of the round, which matters for models with few battles.
     """
-    own: Floats = np.asarray(battles @ solver.weight, dtype=np.float64)
+    return _scales_of(solver, np.asarray(battles @ solver.weight, dtype=np.float64))
+
+
+def _scales_at(solver: Solver, battles: Floats, strength: Floats) -> Floats:
+    """The same where the rounds have come to: a model of two battles may be far from where the data put it."""
+    share = expit(solver.design.differences(strength))
+    return _scales_of(solver, np.asarray((battles * share * (1 - share)) @ abs(solver.incidence), dtype=np.float64))
+
+
+def _scales_of(solver: Solver, own: Floats) -> Floats:
     ratio = np.divide(solver.own, own, out=np.ones_like(own), where=own > 0.05 * solver.own)
     return np.asarray(np.sqrt(ratio))
 
@@ -175,15 +192,19 @@ def _tied_rounds(solver: Solver, rounds: Counts) -> tuple[Floats, Floats]:
     return values[:, :m], change
 
 
+def _core_sound(solver: Solver, rounds: Counts) -> npt.NDArray[np.bool_]:
+    """Rounds, bool[rounds], in which the pairs of a tree over the busiest models went both ways."""
+    tied = rounds.ties[:, solver.tree]
+    both = (rounds.wins[:, solver.tree] + tied > 0) & (rounds.losses[:, solver.tree] + tied > 0)
+    return np.asarray(both.all(axis=1), dtype=np.bool_)
+
+
 def _surely_sound(solver: Solver, rounds: Counts) -> npt.NDArray[np.bool_]:
     """Rounds, bool[rounds], whose likelihood certainly has a maximum.
 
-    That is so when the pairs of a tree over the busiest models went both ways, and every other model of their
-    component neither lost nor won all its battles against them.
+    That is so when the core is sound, and every other model neither lost nor won all its battles against it.
     """
-    tree = solver.tree
-    tied = rounds.ties[:, tree]
-    sound = ((rounds.wins[:, tree] + tied > 0) & (rounds.losses[:, tree] + tied > 0)).all(axis=1)
+    sound = _core_sound(solver, rounds)
     for above, below in solver.rare:
         tied = rounds.ties[:, above].sum(axis=1) + rounds.ties[:, below].sum(axis=1)
         won = rounds.wins[:, above].sum(axis=1) + rounds.losses[:, below].sum(axis=1)
@@ -207,6 +228,18 @@ def _busiest_tree(
     chosen = minimum_spanning_tree(graph).tocoo()
     pairs = np.array([place[i, j] - 1 for i, j in zip(chosen.row, chosen.col, strict=True)], dtype=np.int64)
     return pairs[core[design.first[pairs]]] if len(pairs) else pairs, core
+
+
+def _without_core(design: Design, core: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], Design]:
+    """Pairs with a model outside the core, int64, and their design with the core as one model, number 0.
+
+    Where the core is sound, this smaller graph tells which rounds have a maximum and where the prior goes.
+    """
+    outer = np.flatnonzero(~(core[design.first] & core[design.second]))
+    node = np.where(core, 0, np.cumsum(~core)).astype(np.int32)
+    n_nodes = int((~core).sum()) + 1
+    first, second = node[design.first[outer]], node[design.second[outer]]
+    return outer, Design(n_models=n_nodes, first=first, second=second, component=np.zeros(n_nodes, dtype=np.int64))
 
 
 def _incidence(design: Design) -> "csr_array":
