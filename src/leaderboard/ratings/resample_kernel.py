@@ -28,7 +28,10 @@ REACH = 7.5
 """Standard deviations around the mean of a Poisson distribution that its table covers."""
 FILLED_AT_ONCE = 1 << 14
 """Draws of the numpy path that are looked up together: few enough to stay in the cache."""
-BUCKETS = 128
+BITS = 31
+"""Bits of a draw: two cells share one hash of 64."""
+BUCKET_BITS = 7
+BUCKETS = 1 << BUCKET_BITS
 """Equal parts of 0..1 for each of which a table knows where to begin its search."""
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -82,14 +85,14 @@ def warm() -> None:
 class _Tables:
     """Distribution functions of Poisson distributions, one after another, and which of them each of c cells has.
 
-    `upper[start[t] : start[t + 1]]` is P(X <= least[t]), P(X <= least[t] + 1), ...; the last is 1. A search for a
-    number in bucket b of 0..1 may begin at start[t] + guide[t, b].
+    `upper[start[t] : start[t + 1]]` is P(X <= least[t]), P(X <= least[t] + 1), ... in units of 2**-BITS; the last is 1.
+    A search for a number in bucket b of 0..1 may begin at start[t] + guide[t, b].
     """
 
     of_cell: Codes
     start: Places
     least: Places
-    upper: Floats
+    upper: npt.NDArray[np.uint32]
     guide: npt.NDArray[np.uint16]
 
 
@@ -107,12 +110,16 @@ def _tables(means: Floats) -> _Tables:
     total = np.cumsum(mass)
     before = np.concatenate([[0.0], total[start[1:] - 1]])[:-1]
     upper = total - before[table]
-    upper /= upper[start[1:] - 1][table]
-    reached = table * (BUCKETS + 1) + np.minimum(np.ceil(upper * BUCKETS), BUCKETS).astype(np.int64)
+    upper = np.rint(np.minimum(upper / upper[start[1:] - 1][table], 1.0) * 2.0**BITS)
+    reached = table * (BUCKETS + 1) + np.ceil(upper / 2 ** (BITS - BUCKET_BITS)).astype(np.int64)
     below = np.bincount(reached, minlength=len(means) * (BUCKETS + 1)).reshape(len(means), BUCKETS + 1)
     guide = np.minimum(np.cumsum(below[:, :BUCKETS], axis=1), np.minimum(sizes[:, None] - 1, 2**16 - 1))
     return _Tables(
-        of_cell=of_cell.astype(np.int32), start=start, least=least, upper=upper, guide=guide.astype(np.uint16)
+        of_cell=of_cell.astype(np.int32),
+        start=start,
+        least=least,
+        upper=upper.astype(np.uint32),
+        guide=guide.astype(np.uint16),
     )
 
 
@@ -135,22 +142,25 @@ def _poisson(tables: _Tables, rounds: range, n_rounds: int, seed: int) -> Floats
 
 
 def _fill(
-    out: Floats, of_cell: Codes, start: Places, least: Places, upper: Floats, guide: npt.NDArray[np.uint16],
-    base: np.uint64, begin: int, n_rounds: int,
+    out: Floats, of_cell: Codes, start: Places, least: Places, upper: npt.NDArray[np.uint32],
+    guide: npt.NDArray[np.uint16], base: np.uint64, begin: int, n_rounds: int,
 ) -> None:  # fmt: skip
+    n = len(of_cell)
     first = start[of_cell]
     shift = least[of_cell] - first
-    number = base + np.arange(len(of_cell), dtype=np.uint64) * np.uint64(n_rounds) + np.uint64(begin)
-    at_once = max(1, FILLED_AT_ONCE // len(of_cell))
+    number = base + np.arange((n + 1) // 2, dtype=np.uint64) * np.uint64(n_rounds) + np.uint64(begin)
+    at_once = max(1, FILLED_AT_ONCE // n)
     for row in range(0, len(out), at_once):
         rows = np.arange(row, min(row + at_once, len(out)), dtype=np.uint64)
-        uniform = _uniform(number + rows[:, None])
-        at = (first + guide[of_cell, (uniform * BUCKETS).astype(np.int64)]).ravel()
-        uniform = uniform.ravel()
-        low = np.flatnonzero(upper[at] <= uniform)
+        word = _hash(number + rows[:, None])
+        drawn = np.stack([word >> np.uint64(33), (word & np.uint64(2**32 - 1)) >> np.uint64(1)], axis=2)
+        drawn = drawn.reshape(len(rows), -1)[:, :n].astype(np.uint32)
+        at = (first + guide[of_cell, drawn >> np.uint32(BITS - BUCKET_BITS)]).ravel()
+        drawn = drawn.ravel()
+        low = np.flatnonzero(upper[at] <= drawn)
         while len(low):
             at[low] += 1
-            low = low[upper[at[low]] <= uniform[low]]
+            low = low[upper[at[low]] <= drawn[low]]
         out[row : row + at_once] = at.reshape(len(rows), -1) + shift
 
 
@@ -176,14 +186,19 @@ def _base(seed: int, stream: int) -> np.uint64:
     return np.uint64(np.random.SeedSequence([seed, stream]).generate_state(1, np.uint64)[0])
 
 
-def _uniform(number: Words) -> Floats:
-    """SplitMix64 of the numbers as doubles in 0..1."""
+def _hash(number: Words) -> Words:
+    """SplitMix64 of the numbers."""
     with np.errstate(over="ignore"):
         word = (number + np.uint64(1)) * GOLDEN
         word = (word ^ (word >> np.uint64(30))) * FIRST
         word = (word ^ (word >> np.uint64(27))) * SECOND
         word ^= word >> np.uint64(31)
-    return np.asarray((word >> np.uint64(11)) * 2.0**-53, dtype=np.float64)
+    return np.asarray(word)
+
+
+def _uniform(number: Words) -> Floats:
+    """Doubles in 0..1 that belong to the numbers."""
+    return np.asarray((_hash(number) >> np.uint64(11)) * 2.0**-53, dtype=np.float64)
 
 
 def _wins(odds: Floats, battles: Floats, first: Codes, second: Codes) -> Floats:
@@ -199,17 +214,26 @@ def _compiled_fill() -> Callable[..., None]:
 
     @numba.njit(cache=True, nogil=True)
     def fill(out, of_cell, start, least, upper, guide, base, begin, n_rounds):  # type: ignore[no-untyped-def]
-        for i in range(len(of_cell)):
-            table = of_cell[i]
-            low, shift = start[table], least[table] - start[table]
+        n = len(of_cell)
+        for i in range(0, n, 2):
+            j = min(i + 1, n - 1)
+            one, other = of_cell[i], of_cell[j]
+            low, also_low = start[one], start[other]
+            shift, also_shift = least[one] - low, least[other] - also_low
             for r in range(len(out)):
-                word = (base + np.uint64(i * n_rounds + begin + r) + np.uint64(1)) * GOLDEN
+                word = (base + np.uint64(i // 2 * n_rounds + begin + r) + np.uint64(1)) * GOLDEN
                 word = (word ^ (word >> np.uint64(30))) * FIRST
                 word = (word ^ (word >> np.uint64(27))) * SECOND
                 word ^= word >> np.uint64(31)
-                uniform = (word >> np.uint64(11)) * 2.0**-53
-                at = low + np.int64(guide[table, int(uniform * BUCKETS)])
-                while upper[at] <= uniform:
+                if i + 1 < n:
+                    drawn = np.uint32((word & np.uint64(0xFFFFFFFF)) >> np.uint64(1))
+                    at = also_low + np.int64(guide[other, drawn >> np.uint32(BITS - BUCKET_BITS)])
+                    while upper[at] <= drawn:
+                        at += 1
+                    out[r, j] = at + also_shift
+                drawn = np.uint32(word >> np.uint64(33))
+                at = low + np.int64(guide[one, drawn >> np.uint32(BITS - BUCKET_BITS)])
+                while upper[at] <= drawn:
                     at += 1
                 out[r, i] = at + shift
 
