@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import TypeAdapter
 
+from leaderboard.ratings.proportions import Z_95
 from leaderboard.records import Progress, QueueEntry, RunResult, State, result_path
 
 from .executors.verdicts import duration
 
-Z_95 = 1.96
 HEADERS = ("KEY", "STATE", "MODEL", "REVISION", "PRECISION", "SUITE", "TRIES", "NOTE")
 NOTE_WIDTH = 80
 _ENTRIES = TypeAdapter(QueueEntry | list[QueueEntry])

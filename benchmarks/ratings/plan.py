@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 from benchmarks.ratings.battles import S1, S2, S3, Size, battle_file, first_battles
 from benchmarks.ratings.process import Measured, NotMeasured, empty_cache, measure
@@ -22,6 +21,8 @@ PEER_ROUNDS: dict[tuple[str, str, Size], tuple[int, int]] = {
     ("fastchat", "elo_bootstrap", S1): (2, 12), ("fastchat", "elo_bootstrap", S2): (1, 3),
 }  # fmt: skip
 """Two numbers of rounds of a peer's bootstrap; the difference is the time of a round."""
+SPARSE = 250_000
+"""First battles of S3 in which its rare models have about five battles each."""
 GROWTH = (100_000, 250_000, 500_000, 1_000_000, 2_000_000, 3_000_000, 4_000_000, 5_000_000)
 
 
@@ -49,6 +50,7 @@ class Findings:
     jobs: dict[tuple[str, str, str], Measured] = field(default_factory=dict)
     rounds: dict[tuple[str, str, str], Rounds] = field(default_factory=dict)
     cold: Measured | None = None
+    sparse: Measured | None = None
     growth: dict[int, dict[str, Measured]] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
@@ -108,12 +110,14 @@ def peer_rounds(found: Findings, peer: str, job: str, size: Size, few: int, more
 
 
 def growth(found: Findings) -> None:
-    """Our times for the first battles of S3."""
+    """Our times for arenas of as many models as S3, and for one in which the rare models have a handful of battles."""
     for n_battles in GROWTH:
-        file: Path = battle_file(S3) if n_battles == S3.n_battles else first_battles(S3, n_battles)
+        file = battle_file(Size(f"{n_battles}", n_battles, S3.n_models))
         name = f"{n_battles:,} x {S3.n_models}"
         found.growth[n_battles] = {
             "read": measure("numba", "read", name, file),
             "point": measure("numba", "point", name, file),
             "everything": measure("numba", "everything", name, file, rounds=ROUNDS),
         }
+    file = first_battles(S3, SPARSE)
+    found.sparse = measure("numba", "everything", f"first {SPARSE:,} of S3", file, rounds=ROUNDS, repeats=1)

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from benchmarks.ratings.agreement import largest_differences
 from benchmarks.ratings.figure import line_chart
 from benchmarks.ratings.plan import PEER_ROUNDS, PEERS, ROUNDS, Findings
-from benchmarks.ratings.targets import Target, line_through
+from benchmarks.ratings.targets import line_through
+from benchmarks.targets import Target
 
 TITLES = {
     "numba": "this project, with numba", "numpy": "this project, numpy alone", "evalica": "evalica",
@@ -149,6 +150,12 @@ def growth_lines(found: Findings) -> list[str]:
         lines += [
             "",
             f"{title}: {fit.start:.3f} s + {fit.per_million:.3f} s a million battles (R² {fit.r_squared:.4f}).",
+        ]
+    if found.sparse:
+        lines += [
+            "",
+            f"Rare models cost more than battles: the {found.sparse.size}, where the rarest models have a handful of "
+            f"battles each and win or lose all of them in most rounds, take {found.sparse.cpu:.2f} s.",
         ]
     return [*lines, ""]
 

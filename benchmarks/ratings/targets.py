@@ -6,29 +6,7 @@ import numpy as np
 
 from benchmarks.ratings.battles import S3
 from benchmarks.ratings.plan import Findings
-
-
-@dataclass(frozen=True)
-class Target:
-    """One line: what, the figure, its limit and whether more or less is better."""
-
-    text: str
-    value: float
-    limit: float
-    unit: str
-    at_least: bool = False
-
-    @property
-    def met(self) -> bool:
-        return self.value >= self.limit if self.at_least else self.value <= self.limit
-
-    def line(self) -> str:
-        sign = "≥" if self.at_least else "≤"
-        digits = 0 if self.value >= 100 else 1 if self.value >= 10 else 2
-        measured = f"{self.value:,.{digits}f}{self.unit}"
-        return (
-            f"| {self.text} | {measured} | {sign} {self.limit:,g}{self.unit} | {'met' if self.met else '**missed**'} |"
-        )
+from benchmarks.targets import Target
 
 
 @dataclass(frozen=True)
@@ -41,7 +19,7 @@ class Growth:
 
 
 def line_through(found: Findings, job: str) -> Growth:
-    """Least squares through our times of a job for the first battles of S3."""
+    """Least squares through our times of a job for arenas of S3's models."""
     millions = np.array([n / 1e6 for n in found.growth])
     seconds = np.array([times[job].cpu for times in found.growth.values()])
     slope, start = np.polyfit(millions, seconds, 1)
@@ -86,4 +64,9 @@ def targets(found: Findings) -> list[Target]:
             Target(f"Linear in battles up to {S3.n_battles / 1e6:g} million, {job}: R² of a straight line",
                    line_through(found, job).r_squared, 0.98, "", at_least=True) for job in ("point", "everything")
         ]  # fmt: skip
+        few, many = 1_000_000, S3.n_battles
+        for job, title in (("point", "point from a frame"), ("everything", "parquet to everything")):
+            ratio = found.growth[many][job].cpu / found.growth[few][job].cpu
+            text = f"No worse than linear: time of 5 million battles over that of 1 million, {title}"
+            lines.append(Target(text, ratio, many / few, "x"))
     return lines

@@ -4,11 +4,11 @@ import os
 import platform
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from benchmarks.table.browser import Measured
 from benchmarks.table.real_app import AppCost
+from benchmarks.targets import Target
 
 TITLES = {
     "ours": "this project's table in a Gradio page", "dataframe": "gr.Dataframe (gradio 6.31.0)",
@@ -34,24 +34,6 @@ first, each on a freshly opened page; menus are opened before the clock starts, 
 *Heap*: JavaScript heap after garbage collections, before any action. *On the wire*: all answers of the first visit with
 their headers. gr.Dataframe filters and sorts by its column menu; gradio_leaderboard runs on the last Gradio it accepts.
 """
-
-
-@dataclass(frozen=True)
-class Target:
-    """One line of the targets."""
-
-    text: str
-    value: float
-    limit: float
-    unit: str
-
-    @property
-    def met(self) -> bool:
-        return self.value <= self.limit
-
-    def line(self) -> str:
-        said = "yes" if self.met else "**no**"
-        return f"| {self.text} | {self.value:.2f}{self.unit} | {self.limit:g}{self.unit} | {said} |"
 
 
 def medians(visits: Sequence[object], names: Sequence[str]) -> dict[str, float]:

@@ -134,25 +134,11 @@ def check(
     return _against_known(submission, facts, rules.warnings(fields.precision, facts, limits), queue, result_exists)
 
 
-def accept(
-    draft: Draft, *, catalogue: ModelCatalogue, queue: SubmissionQueue, limits: Limits, now: datetime,
-    result_exists: Callable[[Submission], bool],
-) -> QueueEntry:  # fmt: skip
-    """Queue a draft; durable when it returns.
-
-    Raises InvalidSubmission with everything `check` finds; a duplicate counts as a problem that says what to do.
-    """
-    checked = check(
-        draft, catalogue=catalogue, queue=queue, limits=limits, now=now, result_exists=result_exists
-    )  # fmt: skip
-    return accept_checked(checked, queue=queue, limits=limits)
-
-
 def accept_checked(checked: Checked, *, queue: SubmissionQueue, limits: Limits) -> QueueEntry:
-    """Queue what `check` found acceptable, so that the catalogue is not asked twice.
+    """Queue what `check` found acceptable; durable when it returns.
 
-    Raises InvalidSubmission as `accept` does. The sender's quota is counted again, one submission at a time, so
-    that many requests at once do not slip through together.
+    Raises InvalidSubmission with everything `check` found; a duplicate counts as a problem that says what to do. The
+    sender's quota is counted again, one submission at a time, so that many requests at once do not slip through.
     """
     if checked.submission is None:
         raise InvalidSubmission(checked.problems)

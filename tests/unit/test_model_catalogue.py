@@ -269,10 +269,25 @@ def test_the_licence_is_read_from_the_front_matter_alone(readme: str, licence: s
     assert model_files.facts_of_card(model_files.parse_front_matter(readme))["license"] == licence
 
 
-@given(st.text(), st.text(), st.text())
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.text(), lambda v: st.lists(v) | st.dictionaries(st.text(), v), max_leaves=5
+)
+JSONISH = st.text() | VALUES.map(json.dumps)
+
+
+@given(JSONISH, JSONISH, st.text())
 def test_no_text_of_a_stranger_crashes(config: str, tokenizer: str, readme: str) -> None:
-    model_files.facts_of_texts({"config.json": config, "tokenizer_config.json": tokenizer})
-    model_files.facts_of_card(model_files.parse_front_matter(f"---\n{readme}\n---\n"))
+    told = model_files.facts_of_texts({"config.json": config, "tokenizer_config.json": tokenizer})
+    card = model_files.facts_of_card(model_files.parse_front_matter(f"---\n{readme}\n---\n"))
+    facts = ModelFacts(model="org/m", revision="0" * 40, **told, **card)
+    assert (facts.unreadable is None) == all(_is_object(text) for text in (config, tokenizer))
 
 
 def test_deeply_nested_text_counts_as_empty() -> None:

@@ -18,7 +18,6 @@ from leaderboard.submissions import (
     Checked,
     Draft,
     Limits,
-    accept,
     accept_checked,
     check,
     describe,
@@ -102,7 +101,7 @@ def verdict(
 
 
 def take(draft: Draft, catalogue: Catalogue, queue: Queue) -> QueueEntry:
-    return accept(draft, catalogue=catalogue, queue=queue, limits=LIMITS, now=NOW, result_exists=lambda _: False)
+    return accept_checked(verdict(draft, catalogue, queue), queue=queue, limits=LIMITS)
 
 
 def fields(checked: Checked) -> list[str]:

@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from itertools import accumulate
 
+import numpy as np
 import pytest
 
 from leaderboard.boards.wire import encode
@@ -34,8 +35,11 @@ def test_it_is_strict_json():
     def refuse(name: str) -> None:
         raise AssertionError(f"{name} is not JSON")
 
-    json.loads(encode(BOARD), parse_constant=refuse)
-    json.loads(encode(BOARD, [column.key for column in BOARD.columns]), parse_constant=refuse)
+    first = json.loads(encode(BOARD), parse_constant=refuse)
+    assert first["n"] == len(BOARD.frame)
+    keys = [column.key for column in BOARD.columns]
+    assert set(json.loads(encode(BOARD, keys), parse_constant=refuse)["data"]) == set(keys)
+    assert not np.isfinite(BOARD.frame["score"].astype(float)).all(), "the board must hold what is not JSON"
 
 
 def test_numbers_are_scaled_integers_rounded_half_to_even_and_null_where_missing():

@@ -29,20 +29,17 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 def run(options: argparse.Namespace) -> int:
     """Compute and print; exit code 0. Raises LeaderboardError with the file's name for wrong input."""
+    annotations = read_annotations(options.annotations)
     try:
-        table = win_rates(only(read_annotations(options.annotations), options.annotator))
-    except BadBattle as error:
-        raise BadBattle(f"{options.annotations}: {error}") from error
-    except BadRecord as error:
-        text = str(error)
-        raise BadRecord(
-            text if text.startswith(str(options.annotations)) else f"{options.annotations}: {text}"
-        ) from error
+        table = win_rates(only(annotations, options.annotator))
+    except (BadBattle, BadRecord) as error:
+        raise type(error)(f"{options.annotations}: {error}") from error
     shown = table[COLUMNS]
     if options.format == "csv":
         sys.stdout.write(shown.to_csv(index=False, lineterminator="\n"))
     else:
         sys.stdout.write(shown.to_json(orient="records", indent=1, double_precision=15) + "\n")
-    for row in table[table["n_unparsed"] > 0].itertuples():
-        sys.stderr.write(f"{row.model}: {row.n_unparsed} verdicts could not be parsed and were left out.\n")
+    if unparsed := int(table["n_unparsed"].sum()):
+        models = int(table["n_unparsed"].gt(0).sum())
+        sys.stderr.write(f"{unparsed} verdicts on {models} models could not be parsed and were left out.\n")
     return 0

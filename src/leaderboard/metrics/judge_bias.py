@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from leaderboard.metrics.accuracy import effective_size
-from leaderboard.ratings.proportions import wilson
+from leaderboard.ratings.proportions import Z_95, wilson
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,5 +113,5 @@ def self_preference(verdicts: pd.DataFrame, judge: str, model: str) -> SelfPrefe
     center = float(gap.mean()) if len(gap) else float("nan")
     return SelfPreference(
         own=share_of(both["own"], both["question_id"]), others=share_of(both["others"], both["question_id"]),
-        difference=center, difference_lower=center - 1.96 * error, difference_upper=center + 1.96 * error,
+        difference=center, difference_lower=center - Z_95 * error, difference_upper=center + Z_95 * error,
     )  # fmt: skip

@@ -136,6 +136,19 @@ def merge(one: PairCounts, other: PairCounts) -> PairCounts:
     return pair_counts_from_columns(*columns)
 
 
+def pair_of_battles(battles: Battles, first: Codes, second: Codes) -> tuple[Ints, Ints]:
+    """Pair of every battle, int64[n], and its outcome for the pair's first model (+1, 0, -1).
+
+    `first` < `second`, int32[p], are the pairs; every battle is one of them.
+    """
+    m = len(battles.models)
+    place = np.full(m * m, -1, dtype=np.int64)
+    place[first.astype(np.int64) * m + second] = np.arange(len(first))
+    low, high = np.minimum(battles.a, battles.b).astype(np.int64), np.maximum(battles.a, battles.b)
+    outcome = np.where(battles.a < battles.b, battles.outcome, -battles.outcome).astype(np.int64)
+    return np.asarray(place[low * m + high]), outcome
+
+
 def components(counts: PairCounts) -> Ints:
     """int64[m]: number of the connected component of every model, 0 the largest, ties by first model."""
     m = len(counts.models)

@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 from scipy.special import expit
 
 from leaderboard.ratings import resample_kernel
-from leaderboard.ratings.battles import Battles, PairCounts
+from leaderboard.ratings.battles import Battles, PairCounts, pair_of_battles
 from leaderboard.ratings.likelihood import (
     Design,
     Maximum,
@@ -28,7 +28,6 @@ from leaderboard.ratings.likelihood import (
     model_for,
     with_prior,
 )
-from leaderboard.ratings.sandwich import pair_of_battles
 from leaderboard.ratings.tie_models import Counts, Half, TieModel
 
 Floats = npt.NDArray[np.float64]
@@ -54,7 +53,7 @@ def multinomial(counts: PairCounts, n_resamples: int, seed: int) -> Iterator[Cou
 
 def clusters(design: Design, battles: Battles, n_resamples: int, seed: int) -> Iterator[Counts]:
     """Batches of counts of resampled clusters, or of single rows where there are weights but no clusters."""
-    pair, outcome = pair_of_battles(design, battles)
+    pair, outcome = pair_of_battles(battles, design.first, design.second)
     p = len(design.first)
     code = np.arange(len(pair)) if battles.cluster is None else np.unique(battles.cluster, return_inverse=True)[1]
     n = int(code.max()) + 1
@@ -242,7 +241,7 @@ def _without_core(design: Design, core: npt.NDArray[np.bool_]) -> tuple[npt.NDAr
     return outer, Design(n_models=n_nodes, first=first, second=second, component=np.zeros(n_nodes, dtype=np.int64))
 
 
-def _incidence(design: Design) -> "csr_array":
+def _incidence(design: Design) -> csr_array:
     p = len(design.first)
     row = np.arange(p)
     sign = np.ones(p)

@@ -19,6 +19,7 @@ from leaderboard.ratings.likelihood import Design, maximise, model_for, with_pri
 from leaderboard.ratings.resampling import without_ties
 from leaderboard.ratings.result import Ratings
 from leaderboard.ratings.sandwich import covariance
+from leaderboard.ratings.settings import expect
 from leaderboard.ratings.tie_models import TIE_MODELS, Counts
 
 Floats = npt.NDArray[np.float64]
@@ -126,16 +127,11 @@ def _check(
     ties: str, prior: float, scale: float, base: float, center: float, interval: str, n_resamples: int,
     confidence_level: float,
 ) -> None:  # fmt: skip
-    _require("ties", ties, ties in TIE_MODELS, f"one of {', '.join(TIE_MODELS)}")
-    _require("prior", prior, math.isfinite(prior) and prior >= 0, "a number of games of at least 0")
-    _require("scale", scale, 0 < scale < math.inf, "a positive number")
-    _require("base", base, 1 < base < math.inf, "a number above 1")
-    _require("center", center, math.isfinite(center), "a finite number")
-    _require("interval", interval, interval in ("sandwich", "bootstrap", "none"), "sandwich, bootstrap or none")
-    _require("n_resamples", n_resamples, interval != "bootstrap" or n_resamples >= 2, "at least 2")
-    _require("confidence_level", confidence_level, 0 < confidence_level < 1, "a number between 0 and 1")
-
-
-def _require(name: str, value: object, good: bool, wanted: str) -> None:
-    if not good:
-        raise BadSetting(f"Setting {name} is {value!r}; expected {wanted}.")
+    expect("ties", ties, ties in TIE_MODELS, f"one of {', '.join(TIE_MODELS)}")
+    expect("prior", prior, math.isfinite(prior) and prior >= 0, "a number of games of at least 0")
+    expect("scale", scale, 0 < scale < math.inf, "a positive number")
+    expect("base", base, 1 < base < math.inf, "a number above 1")
+    expect("center", center, math.isfinite(center), "a finite number")
+    expect("interval", interval, interval in ("sandwich", "bootstrap", "none"), "sandwich, bootstrap or none")
+    expect("n_resamples", n_resamples, interval != "bootstrap" or n_resamples >= 2, "at least 2")
+    expect("confidence_level", confidence_level, 0 < confidence_level < 1, "a number between 0 and 1")

@@ -18,6 +18,7 @@ from leaderboard.ratings.battles import Battles, PairCounts, count_pairs
 from leaderboard.ratings.proportions import quantile_of_normal
 from leaderboard.ratings.resampling import rows_of, without_ties
 from leaderboard.ratings.result import Ratings
+from leaderboard.ratings.settings import expect
 
 Ties = Literal["half", "drop"]
 
@@ -140,6 +141,5 @@ def _positions(models: tuple[str, ...], model: str, rival: str) -> tuple[int, in
 
 
 def _check_levels(confidence_level: float, power: float) -> None:
-    for name, value in (("confidence level", confidence_level), ("power", power)):
-        if not 0 < value < 1:
-            raise BadSetting(f"The {name} is {value!r}; expected a number between 0 and 1.")
+    for name, value in (("confidence_level", confidence_level), ("power", power)):
+        expect(name, value, 0 < value < 1, "a number between 0 and 1")

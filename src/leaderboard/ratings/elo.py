@@ -21,6 +21,7 @@ from leaderboard.ratings.battles import Battles, PairCounts, battle_totals, comp
 from leaderboard.ratings.elo_rounds import Cells, drawn_rounds, ordered_rounds
 from leaderboard.ratings.resampling import cluster_codes, without_ties
 from leaderboard.ratings.result import Ratings
+from leaderboard.ratings.settings import expect
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -32,11 +33,6 @@ MAX_K_OF_SCALE = 10.0
 
 ORDERS_AT_ONCE = 1 << 22
 """Row numbers held at once while the orders of clustered rounds are drawn."""
-
-
-def _expect(name: str, value: float, good: bool, wanted: str) -> None:
-    if not good:
-        raise BadSetting(f"Elo: {name} is {value!r}; expected {wanted}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +50,10 @@ class EloSettings:
     """Rating of a model before its first battle."""
 
     def __post_init__(self) -> None:
-        _expect("scale", self.scale, 0 < self.scale < math.inf, "a positive number")
-        _expect("k", self.k, 0 < self.k <= MAX_K_OF_SCALE * self.scale, f"0 < k <= {MAX_K_OF_SCALE * self.scale:g}")
-        _expect("base", self.base, 1 < self.base < math.inf, "a number above 1")
-        _expect("start", self.start, math.isfinite(self.start), "a finite number")
+        expect("scale", self.scale, 0 < self.scale < math.inf, "a positive number")
+        expect("k", self.k, 0 < self.k <= MAX_K_OF_SCALE * self.scale, f"0 < k <= {MAX_K_OF_SCALE * self.scale:g}")
+        expect("base", self.base, 1 < self.base < math.inf, "a number above 1")
+        expect("start", self.start, math.isfinite(self.start), "a finite number")
 
     @property
     def points(self) -> float:
@@ -110,8 +106,8 @@ def bootstrap(
     quantiles. The same seed draws the same battles with and without numba; `compiled` forces one path.
     Raises BadSetting for a missing anchor, a confidence level outside 0..1, no rounds or no battles.
     """
-    _expect("n_resamples", n_resamples, n_resamples >= 1, "at least 1 round")
-    _expect("confidence_level", confidence_level, 0 < confidence_level < 1, "a number between 0 and 1")
+    expect("n_resamples", n_resamples, n_resamples >= 1, "at least 1 round")
+    expect("confidence_level", confidence_level, 0 < confidence_level < 1, "a number between 0 and 1")
     played = without_ties(data) if ties == "drop" else data
     counts = played if isinstance(played, PairCounts) else count_pairs(played)
     if round(float(counts.totals.sum())) < 1:
@@ -216,7 +212,7 @@ def _anchored(rounds: Floats, models: tuple[str, ...], component: Rows, anchor: 
     name, rating = anchor
     if name not in models:
         raise BadSetting(f"Anchor is {name!r}; expected one of the {len(models)} rated: {', '.join(models[:5])}.")
-    _expect("the rating of the anchor", rating, math.isfinite(rating), "a finite number")
+    expect("the rating of the anchor", rating, math.isfinite(rating), "a finite number")
     place = models.index(name)
     shift = np.where(component == component[place], rating - rounds[:, [place]], 0.0)
     return np.asarray(rounds + shift, dtype=np.float64)

@@ -4,7 +4,6 @@ Enters: packed cells, a random state a round. Leaves: strengths after all rounds
 numpy, the oracle of this one.
 """
 
-import importlib.util
 from collections.abc import Callable
 from functools import cache
 from typing import cast
@@ -12,13 +11,9 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Words = npt.NDArray[np.uint64]
+from leaderboard.ratings.compiling import GOLDEN, MIX_1, MIX_2, Words, available, compiled
 
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-MIX_2 = np.uint64(0x94D049BB133111EB)
-"""The constants of SplitMix64."""
+Floats = npt.NDArray[np.float64]
 
 LANES = 16
 """Rounds that advance together: enough to hide the latency of a division, few enough for the level-1 cache."""
@@ -31,11 +26,6 @@ _LOW = np.uint64(0xFFFFFFFF)
 _24, _27, _30, _31, _32, _48 = (np.uint64(n) for n in (24, 27, 30, 31, 32, 48))
 _0, _1, _2 = np.uint64(0), np.uint64(1), np.uint64(2)
 _LANES = np.uint64(LANES)
-
-
-def available() -> bool:
-    """Whether numba is installed; it is not imported to find out."""
-    return importlib.util.find_spec("numba") is not None
 
 
 def pack(a: npt.NDArray[np.int32], b: npt.NDArray[np.int32], outcome: npt.NDArray[np.int8]) -> Words:
@@ -67,12 +57,7 @@ def warm() -> None:
 
 @cache
 def _compiled() -> Callable[..., Floats]:
-    import numba
-
-    try:
-        return cast(Callable[..., Floats], numba.njit(cache=True, fastmath={"contract"})(_drawn))
-    except RuntimeError:  # no folder to cache in
-        return cast(Callable[..., Floats], numba.njit(fastmath={"contract"})(_drawn))
+    return compiled(_drawn, fastmath={"contract"})
 
 
 def _drawn(  # noqa: C901 - one loop nest, compiled as a whole

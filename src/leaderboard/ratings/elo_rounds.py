@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from leaderboard.ratings import elo_kernel
+from leaderboard.ratings import compiling, elo_kernel
 
 Floats = npt.NDArray[np.float64]
 Words = npt.NDArray[np.uint64]
@@ -77,7 +77,7 @@ def drawn_rounds(
     table = alias_table(Cells(a=cells.a[kept], b=cells.b[kept], outcome=cells.outcome[kept], weight=cells.weight[kept]))
     starts = np.random.SeedSequence(seed).generate_state(n_rounds, np.uint64).astype(np.uint64)
     if compiled is None:
-        compiled = n_draws * n_rounds >= WORTH_COMPILED and elo_kernel.available()
+        compiled = n_draws * n_rounds >= WORTH_COMPILED and compiling.available()
     if compiled:
         return elo_kernel.drawn(table.threshold, table.packed, starts, n_draws, step, n_models)
     return _drawn(table, starts, n_draws, step, n_models)
@@ -89,16 +89,14 @@ def _drawn(table: AliasTable, starts: Words, n_draws: int, step: float, n_models
     chunk = max(1, CHUNK // n_rounds)
     for begin in range(0, n_draws, chunk):
         steps = np.arange(begin + 1, min(begin + chunk, n_draws) + 1, dtype=np.uint64)
-        packed = _picked(table, starts + steps[:, None] * elo_kernel.GOLDEN)
+        packed = _picked(table, starts + steps[:, None] * compiling.GOLDEN)
         _play(odds, packed, step, np.arange(n_rounds))
     return np.log(odds).reshape(n_models, n_rounds).T.copy()
 
 
 def _picked(table: AliasTable, states: Words) -> Words:
     """The packed cell that every state of the generator draws."""
-    words = (states ^ (states >> np.uint64(30))) * elo_kernel.MIX_1
-    words = (words ^ (words >> np.uint64(27))) * elo_kernel.MIX_2
-    words ^= words >> np.uint64(31)
+    words = compiling.mixed(states)
     slot = ((words >> np.uint64(32)) * np.uint64(len(table.threshold))) >> np.uint64(32)
     above = (words & np.uint64(0xFFFFFFFF)) >= table.threshold[slot]
     return np.asarray(table.packed[np.uint64(2) * slot + above], dtype=np.uint64)

@@ -1,25 +1,23 @@
 """The inner loops of the Bradley-Terry bootstrap, drawing counts and expected wins; numpy, or numba where installed.
 
-A draw inverts the distribution function at a hashed counter (SplitMix64, Steele et al. 2014,
-https://doi.org/10.1145/2660193.2660195): every draw has its own number, so numba and numpy give the same counts, in
-any order. Both loops give the same to the last bits; the numpy one is the oracle of the tests.
+A draw inverts the distribution function at a hashed counter (`compiling`): every draw has its own number, so numba and
+numpy give the same counts, in any order. Expected wins agree to rounding; the numpy loops are the oracle of the tests.
 """
 
-import importlib.util
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln
 
+from leaderboard.ratings.compiling import GOLDEN, MIX_1, MIX_2, Words, available, compiled, mixed
+
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
-Words = npt.NDArray[np.uint64]
 
 SPARE = 3.0
 """Standard deviations of the number of battles kept back from the Poisson draws, so that rounds are topped up; the one
@@ -33,8 +31,6 @@ BITS = 31
 BUCKET_BITS = 7
 BUCKETS = 1 << BUCKET_BITS
 """Equal parts of 0..1 for each of which a table knows where to begin its search."""
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
 def draws(cells: Floats, n_rounds: int, seed: int, *, at_once: int) -> Iterator[Floats]:
@@ -64,12 +60,6 @@ def expected_wins(strength: Floats, battles: Floats, first: Codes, second: Codes
     odds = np.exp(strength - strength.mean(axis=1, keepdims=True))
     loop = _compiled_wins() if available() else _wins
     return loop(odds, np.ascontiguousarray(battles), first, second)
-
-
-@cache
-def available() -> bool:
-    """Whether numba is installed."""
-    return importlib.util.find_spec("numba") is not None
 
 
 def warm() -> None:
@@ -187,13 +177,9 @@ def _base(seed: int, stream: int) -> np.uint64:
 
 
 def _hash(number: Words) -> Words:
-    """SplitMix64 of the numbers."""
+    """The words of the generator that belong to the numbers."""
     with np.errstate(over="ignore"):
-        word = (number + np.uint64(1)) * GOLDEN
-        word = (word ^ (word >> np.uint64(30))) * FIRST
-        word = (word ^ (word >> np.uint64(27))) * SECOND
-        word ^= word >> np.uint64(31)
-    return np.asarray(word)
+        return mixed((number + np.uint64(1)) * GOLDEN)
 
 
 def _uniform(number: Words) -> Floats:
@@ -210,9 +196,6 @@ def _wins(odds: Floats, battles: Floats, first: Codes, second: Codes) -> Floats:
 
 @cache
 def _compiled_fill() -> Callable[..., None]:
-    import numba
-
-    @numba.njit(cache=True, nogil=True)
     def fill(out, of_cell, start, least, upper, guide, base, begin, n_rounds):  # type: ignore[no-untyped-def]
         n = len(of_cell)
         for i in range(0, n, 2):
@@ -222,8 +205,8 @@ def _compiled_fill() -> Callable[..., None]:
             shift, also_shift = least[one] - low, least[other] - also_low
             for r in range(len(out)):
                 word = (base + np.uint64(i // 2 * n_rounds + begin + r) + np.uint64(1)) * GOLDEN
-                word = (word ^ (word >> np.uint64(30))) * FIRST
-                word = (word ^ (word >> np.uint64(27))) * SECOND
+                word = (word ^ (word >> np.uint64(30))) * MIX_1
+                word = (word ^ (word >> np.uint64(27))) * MIX_2
                 word ^= word >> np.uint64(31)
                 if i + 1 < n:
                     drawn = np.uint32((word & np.uint64(0xFFFFFFFF)) >> np.uint64(1))
@@ -237,19 +220,16 @@ def _compiled_fill() -> Callable[..., None]:
                     at += 1
                 out[r, i] = at + shift
 
-    return cast(Callable[..., None], fill)
+    return compiled(fill, nogil=True)
 
 
 @cache
 def _compiled_add() -> Callable[..., None]:
-    import numba
-
-    @numba.njit(cache=True, nogil=True)
     def add(row, upper, guide, n, base):  # type: ignore[no-untyped-def]
         for draw in range(n):
             word = (base + np.uint64(draw) + np.uint64(1)) * GOLDEN
-            word = (word ^ (word >> np.uint64(30))) * FIRST
-            word = (word ^ (word >> np.uint64(27))) * SECOND
+            word = (word ^ (word >> np.uint64(30))) * MIX_1
+            word = (word ^ (word >> np.uint64(27))) * MIX_2
             word ^= word >> np.uint64(31)
             uniform = (word >> np.uint64(11)) * 2.0**-53
             at = guide[int(uniform * len(guide))]
@@ -257,14 +237,11 @@ def _compiled_add() -> Callable[..., None]:
                 at += 1
             row[at] += 1.0
 
-    return cast(Callable[..., None], add)
+    return compiled(add, nogil=True)
 
 
 @cache
 def _compiled_wins() -> Callable[..., Floats]:
-    import numba
-
-    @numba.njit(cache=True, nogil=True)
     def wins(odds, battles, first, second):  # type: ignore[no-untyped-def]
         odds, battles = odds.T.copy(), battles.T.copy()  # rounds side by side, so that the inner loop is one of vectors
         out = np.zeros(odds.shape)
@@ -276,4 +253,4 @@ def _compiled_wins() -> Callable[..., Floats]:
                 out[j, r] -= expected
         return out.T.copy()
 
-    return cast(Callable[..., Floats], wins)
+    return compiled(wins, nogil=True)

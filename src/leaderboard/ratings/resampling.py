@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from leaderboard.errors import BadSetting
 from leaderboard.ratings import resample_kernel
-from leaderboard.ratings.battles import Battles, PairCounts, count_pairs
+from leaderboard.ratings.battles import Battles, PairCounts, count_pairs, pair_of_battles
 
 Floats = npt.NDArray[np.float64]
 Data = TypeVar("Data", bound=Battles | PairCounts)
@@ -104,13 +104,8 @@ def cluster_codes(battles: Battles) -> tuple[npt.NDArray[np.int64], int]:
 
 def cell_of_battles(battles: Battles, counts: PairCounts) -> npt.NDArray[np.int64]:
     """Position of every battle among the wins, then ties, then losses of the pairs of `counts`."""
-    m, flipped = len(battles.models), battles.a > battles.b
-    key = np.minimum(battles.a, battles.b).astype(np.int64) * m + np.maximum(battles.a, battles.b)
-    pair_keys = counts.first.astype(np.int64) * m + counts.second
-    order = np.argsort(pair_keys)
-    pair = order[np.searchsorted(pair_keys, key, sorter=order)]
-    outcome = np.where(flipped, -battles.outcome, battles.outcome).astype(np.int64)
-    return np.asarray((1 - outcome) * len(counts.first) + pair, dtype=np.int64)
+    pair, outcome = pair_of_battles(battles, counts.first, counts.second)
+    return (1 - outcome) * len(counts.first) + pair
 
 
 def with_cells(counts: PairCounts, cells: Floats) -> PairCounts:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from leaderboard.ratings.battles import Battles
+from leaderboard.ratings.battles import Battles, pair_of_battles
 from leaderboard.ratings.likelihood import Design, Maximum, information, inverse_of
 from leaderboard.ratings.tie_models import Counts, TieModel
 
@@ -38,22 +38,18 @@ def covariance(design: Design, counts: Counts, model: TieModel, maximum: Maximum
 def _independent(design: Design, squares: Counts, model: TieModel, maximum: Maximum) -> Floats:
     """Sum of the squared scores of single battles; `squares` holds sums of squared weights."""
     by_d, by_e = model.gradients(design.differences(maximum.strength), maximum.tie)
-    outcomes = list(zip(squares, by_d, by_e, strict=True))
-    matrix = design.laplacian(_total(n * g * g for n, g, _ in outcomes))
+    n, g = np.stack(squares), np.stack(by_d)
+    matrix = design.laplacian((n * g * g).sum(axis=0))
     if not model.has_parameter:
         return matrix
-    side = design.gather(_total(n * g * h for n, g, h in outcomes))
-    corner = float(_total(n * h * h for n, _, h in outcomes).sum())
-    return np.block([[matrix, side[:, None]], [side[None, :], np.array([[corner]])]])
-
-
-def _total(parts: "object") -> Floats:
-    return np.sum(list(parts), axis=0)  # type: ignore[call-overload, no-any-return]
+    h = np.stack(by_e)
+    side = design.gather((n * g * h).sum(axis=0))
+    return np.block([[matrix, side[:, None]], [side[None, :], np.array([[(n * h * h).sum()]])]])
 
 
 def _squared_weights(design: Design, battles: Battles) -> Counts:
     """Sums of squared weights in the cells of the design."""
-    pair, outcome = pair_of_battles(design, battles)
+    pair, outcome = pair_of_battles(battles, design.first, design.second)
     squares = np.square(battles.weight if battles.weight is not None else np.ones(len(battles)))
     cells = np.bincount(pair * 3 + (1 - outcome), squares, 3 * len(design.first)).reshape(-1, 3)
     return Counts(*(np.ascontiguousarray(cells[:, i], dtype=np.float64) for i in range(3)))
@@ -61,7 +57,7 @@ def _squared_weights(design: Design, battles: Battles) -> Counts:
 
 def _clustered(design: Design, model: TieModel, maximum: Maximum, battles: Battles) -> Floats:
     """Sum over clusters of the outer product of their scores, times C / (C - 1)."""
-    pair, outcome = pair_of_battles(design, battles)
+    pair, outcome = pair_of_battles(battles, design.first, design.second)
     by_d, by_e = model.gradients(design.differences(maximum.strength), maximum.tie)
     weight = 1.0 if battles.weight is None else battles.weight
     row = np.arange(len(pair))
@@ -83,13 +79,3 @@ def _clustered(design: Design, model: TieModel, maximum: Maximum, battles: Battl
     )  # fmt: skip
     used = len(np.unique(clusters))
     return np.asarray((scores.T @ scores).toarray() * (used / max(1, used - 1)))
-
-
-def pair_of_battles(design: Design, battles: Battles) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Pair of every battle, int64[n], and its outcome for the pair's first model (+1, 0, -1)."""
-    m = design.n_models
-    place = np.full(m * m, -1, dtype=np.int64)
-    place[design.first.astype(np.int64) * m + design.second] = np.arange(len(design.first))
-    low, high = np.minimum(battles.a, battles.b).astype(np.int64), np.maximum(battles.a, battles.b)
-    outcome = np.where(battles.a < battles.b, battles.outcome, -battles.outcome).astype(np.int64)
-    return place[low * m + high], outcome

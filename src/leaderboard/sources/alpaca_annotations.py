@@ -20,9 +20,8 @@ def read_annotations(path: Path) -> pd.DataFrame:
     frame = read_rows(path, ["preference"])
     if "generator_2" in frame:
         frame = frame.rename(columns=ORIGINAL)
-        for name in ("output_2",):
-            if name in frame:
-                frame["len_model"] = frame[name].str.len()
+        if "output_2" in frame:
+            frame["len_model"] = frame["output_2"].str.len()
     if "model" not in frame:
         raise BadRecord(
             f"{path}: column model (or generator_2) is missing; found {', '.join(map(str, frame.columns))}."

@@ -143,5 +143,5 @@ def test_models_that_never_met_and_ratings_without_interval_are_refused():
         compare_battles(islands(), "ada", "cid")
     with pytest.raises(BadSetting, match="by elo have no covariance"):
         compare_ratings(elo.replay(islands()), "ada", "bob")
-    with pytest.raises(BadSetting, match="The power is 80"):
+    with pytest.raises(BadSetting, match="Setting power is 80"):
         compare_battles(islands(), "ada", "bob", power=80)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaderboard.errors import BadSetting
-from leaderboard.ratings import elo, elo_kernel
+from leaderboard.ratings import compiling, elo, elo_kernel
 from leaderboard.ratings.battles import battles_from_columns, count_pairs
 from leaderboard.ratings.elo_rounds import Cells, _picked, alias_table, drawn_rounds
 
@@ -157,7 +157,7 @@ def test_a_missing_anchor_is_refused_by_name(rate):
     "wrong", [{"k": 0}, {"k": -1}, {"k": np.nan}, {"k": 1e9}, {"scale": 0}, {"base": 1}, {"start": np.inf}]
 )
 def test_settings_that_make_no_sense_are_refused(wrong):
-    with pytest.raises(BadSetting, match=f"Elo: {next(iter(wrong))} is"):
+    with pytest.raises(BadSetting, match=f"Setting {next(iter(wrong))} is"):
         elo.EloSettings(**wrong)
 
 
@@ -239,7 +239,7 @@ def test_rounds_play_the_drawn_battles_one_after_the_other():
     table = alias_table(Cells(a=cells.a[kept], b=cells.b[kept], outcome=cells.outcome[kept], weight=cells.weight[kept]))
     for number, start in enumerate(starts):
         rating = np.full(4, 1000.0)
-        steps = np.arange(1, n_draws + 1, dtype=np.uint64) * elo_kernel.GOLDEN
+        steps = np.arange(1, n_draws + 1, dtype=np.uint64) * compiling.GOLDEN
         for a, b, score in zip(*elo_kernel.unpack(_picked(table, start + steps)), strict=True):
             change = 32 * (score - 1 / (1 + 10 ** ((rating[b] - rating[a]) / 400)))
             rating[a] += change
@@ -276,7 +276,7 @@ def test_drawn_battles_come_in_the_proportions_of_the_counts():
         Cells(a=np.arange(4, dtype=np.int32), b=np.arange(4, 8, dtype=np.int32), outcome=np.zeros(4, np.int8),
               weight=weight)
     )  # fmt: skip
-    steps = np.arange(1, 200_001, dtype=np.uint64) * elo_kernel.GOLDEN
+    steps = np.arange(1, 200_001, dtype=np.uint64) * compiling.GOLDEN
     drawn = np.bincount(elo_kernel.unpack(_picked(table, np.uint64(12345) + steps))[0], minlength=4)
     expected = 200_000 * weight / weight.sum()
     # Chi-square with 3 degrees of freedom: 16.3 is exceeded once in a thousand seeds.
@@ -303,6 +303,6 @@ def test_warming_up_compiles_the_loop_that_is_used_later():
 
 def test_without_numba_large_bootstraps_take_the_numpy_path(monkeypatch):
     monkeypatch.setattr("leaderboard.ratings.elo_rounds.WORTH_COMPILED", 1)
-    monkeypatch.setattr(elo_kernel, "available", lambda: False)
+    monkeypatch.setattr(compiling, "available", lambda: False)
     monkeypatch.setattr(elo_kernel, "drawn", lambda *_: pytest.fail("compiled path taken without numba"))
     assert elo.bootstrap(simulated(50), n_resamples=3).rounds.shape == (3, 4)
