@@ -81,7 +81,8 @@ def random_query(rng: random.Random) -> list[tuple[str, str]]:
     if rng.random() < 0.6:
         terms = ["alpha", "Σ", "i", "İ", "<", "7b", "@type:merge", "@licence:mit", "@LICENSE: apache", "@nothing:x",
                  "a.*b", " ", "@type:", "%", "🦙", "ﬁ", "\u00a0", "@comment:note", "\\", "org beta",
-                 "7b org", "@comment: 1 note", "x \t y"]  # fmt: skip
+                 "7b org", "@comment: 1 note", "x \t y",
+                 "org @type:chat", "a @nothing:x @license:mit"]  # fmt: skip
         out.append(("q", ";".join(rng.choices(terms, k=rng.randint(1, 3)))))
     if rng.random() < 0.8:
         out.append(("sort", rng.choice(["", "-"]) + rng.choice([column.key for column in COLUMNS])))

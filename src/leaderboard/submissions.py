@@ -158,8 +158,10 @@ def require_retryable(entry: QueueEntry, *, catalogue: ModelCatalogue, queue: Su
     submission = entry.submission
     try:
         catalogue.inspect(submission.model, submission.revision)
-    except ModelUnavailable as error:
+    except RevisionUnavailable as error:
         raise NotRetryable(f"A retry cannot work: {error} Submit the model again as it is now.") from error
+    except ModelUnavailable as error:
+        raise NotRetryable(f"Not retried: {error}") from error
     if problems := _quota_problems(queue, submission.sender, limits):
         raise NotRetryable(f"Not retried: {problems[0].message}")
 

@@ -305,6 +305,13 @@ def test_all_words_of_a_term_must_match(page, world):
     expect(page.locator(STATUS)).to_have_text(f"{found} of 158 rows")
 
 
+def test_a_space_before_a_column_ends_the_term(page, world):
+    assert 0 < len(expected("q=org @type:chat")) == len(expected("q=org;@type:chat"))
+    go(page, world)
+    page.get_by_label("Search").fill("org @type:chat")
+    expect(page.locator(STATUS)).to_have_text(f"{len(expected('q=org;@type:chat'))} of 158 rows")
+
+
 def test_a_field_that_does_not_exist_is_answered_with_those_that_do(page, world):
     go(page, world)
     page.get_by_label("Search").fill("@params:7")

@@ -379,6 +379,9 @@ def test_a_retry_is_refused_when_the_model_is_gone_or_its_sender_has_enough_open
 
     with pytest.raises(NotRetryable, match=r"A retry cannot work: org/m has no revision .* Submit the model again"):
         require_retryable(entry, catalogue=Gone(), queue=queue, limits=LIMITS)
+    away = Catalogue(ModelUnavailable("org/m cannot be looked up now. Try again in a few minutes."))
+    with pytest.raises(NotRetryable, match=r"^Not retried: org/m cannot be looked up now\. Try again"):
+        require_retryable(entry, catalogue=away, queue=queue, limits=LIMITS)
     require_retryable(entry, catalogue=Catalogue(), queue=queue, limits=LIMITS)
     queue.become("PENDING")
     with pytest.raises(NotRetryable, match=r"Not retried: .* open submissions"):

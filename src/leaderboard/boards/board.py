@@ -25,8 +25,7 @@ class Board:
 
     `as_of` is the day of its newest figures, None while it has none. `frame` has one row a table row, in the default
     order, with a unique string column `id`, a bool column `pinned` (baselines: always shown, on top, never
-    filtered) and
-    the frame columns of every `Column`.
+    filtered) and the frame columns of every `Column`.
     """
 
     name: str

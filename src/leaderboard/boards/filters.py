@@ -3,9 +3,9 @@
 Enters: the parameters of a URL and a board. Leaves: a `Query`, and the frame's rows it chooses. The page's
 `query.js` does the same in the browser; a browser test compares the two on many queries.
 
-    q=a b;@licence:mit ';' separates literal, case-insensitive terms; a text matches a term when it holds all its
-                       words; plain terms are alternatives; '@column:value' looks in one column; terms of one column
-                       are alternatives, different columns and plain terms must all match
+    q=a b;@licence:mit ';', or the space before '@column:', separates literal, case-insensitive terms; a text matches
+                       a term when it holds all its words; plain terms are alternatives; '@column:value' looks in one
+                       column; terms of one column are alternatives, different columns and plain terms must all match
     sort=-average      column, '-' for descending; blanks last both ways; ties keep the board's order
     <category>=x       repeated for alternatives; '' is a missing value
     <number>=7..13     in display units, in either order, either end may be empty; missing values only with
@@ -32,6 +32,7 @@ RESERVED = frozenset({"view", "tab", "rev", "columns", "format", "__theme", "__s
 NUMBER = r"-?[0-9]{1,15}(?:\.[0-9]{1,9})?"
 SPACES = " \t\n\r"
 """Ordinary spaces around a term are ignored; the languages disagree about the others."""
+TERM_BREAK = re.compile(f";|[{SPACES}]+(?=@[^;:@]+:)")
 WORD_BREAK = re.compile(f"[{SPACES}]+")
 RANGE = re.compile(rf"({NUMBER})?\.\.({NUMBER})?")
 
@@ -107,7 +108,7 @@ def parse_search(text: str, board: Board) -> tuple[tuple[str, ...], dict[str, tu
     by_field: dict[str, tuple[str, ...]] = {}
     searched = [c for c in board.columns if c.kind in ("text", "category") and not c.wire_length]
     names = {lower(name): column.key for column in searched for name in (column.label, column.key)}
-    for term in (part.strip(SPACES) for part in text.split(";")):
+    for term in (part.strip(SPACES) for part in TERM_BREAK.split(text)):
         name, colon, value = term[1:].partition(":")
         key = names.get(lower(name.strip(SPACES))) if term.startswith("@") and colon else None
         if key is not None:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from leaderboard.boards.board import Board
 from leaderboard.boards.columns import Column
-from leaderboard.ratings.proportions import Z_95, binomial_standard_error
+from leaderboard.ratings.proportions import Z_95, binomial_standard_error, error_of_mean
 from leaderboard.ratings.ranks import bands, rank_ranges
 from leaderboard.sources.benchmark_table import TableCard, TaskCard
 
@@ -26,6 +26,8 @@ LEADING = (
            half_width="average_half", info="Mean of all tasks; blank when one is missing."),
 )  # fmt: skip
 TRAILING = (
+    Column(key="chat_template", label="Chat template", kind="flag",
+           info="Prompts went through the model's chat template."),
     Column(key="evidence", label="Evidence", kind="text", href="evidence_url",
            info="The page of the run: scores, versions, commit and every answer."),
     Column(key="model_type", label="Type", kind="category", filter="choices", info="How the model was made."),
@@ -40,8 +42,6 @@ TRAILING = (
     Column(key="weight_type", label="Weights", kind="category", shown=False, info="Original, adapter or delta."),
     Column(key="base_model", label="Base model", kind="text", shown=False, searchable=False),
     Column(key="evaluated_on", label="Date", kind="date", shown=False, info="Submitted or evaluated on."),
-    Column(key="chat_template", label="Chat template", kind="flag",
-           info="Prompts went through the model's chat template."),
     Column(key="moe", label="Mixture of experts", kind="flag", shown=False),
     Column(key="merged", label="Merged", kind="flag", shown=False, filter="hide", filter_label="merged models"),
     Column(key="flagged", label="Flagged", kind="flag", shown=False, filter="hide", filter_label="flagged models",
@@ -116,7 +116,7 @@ def _with_average(frame: pd.DataFrame, card: TableCard) -> pd.DataFrame:
     names = [task.name for task in card.tasks]
     halves = frame[[f"{name}_half" for name in names]].to_numpy(dtype=float)
     frame["average"] = frame[names].mean(axis=1, skipna=False)
-    frame["average_half"] = np.sqrt((halves**2).sum(axis=1)) / len(names)
+    frame["average_half"] = error_of_mean(halves)
     return frame
 
 

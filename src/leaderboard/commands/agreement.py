@@ -56,7 +56,7 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def _by_turn(pairs: pd.DataFrame) -> dict[str, object]:
-    parts = {"all": pairs, "turn_1": pairs[pairs["turn"].eq(1)], "turn_2": pairs[pairs["turn"].eq(2)]}
+    parts = {"all": pairs, "turn_1": pairs[pairs["turn"].eq("1")], "turn_2": pairs[pairs["turn"].eq("2")]}
     return {
         name: {setup: _figures(agree(part, ties=ties)) for setup, ties in SETUPS.items()}
         for name, part in parts.items()

@@ -42,9 +42,9 @@ class Agreement:
 def canonical(frame: pd.DataFrame) -> pd.DataFrame:
     """Verdicts with the models of every pair in alphabetical order.
 
-    Enters: columns question_id, turn, model_a, model_b, winner. Leaves: question_id, turn, first, second, outcome
-    (int8: +1 first won, 0 tie, -1 second won) and inconsistent (bool), the index kept. Raises BadBattle with the row,
-    counted from 0, for an unknown winner, a missing name or question, or a model against itself.
+    Enters: columns question_id, turn, model_a, model_b, winner. Leaves: question_id and turn as text, first, second,
+    outcome (int8: +1 first won, 0 tie, -1 second won) and inconsistent (bool), the index kept. Raises BadBattle with
+    the row, counted from 0, for an unknown winner, a missing name or question, or a model against itself.
     """
     outcome = frame["winner"].map(WINNER_CODES)
     _refuse(frame, outcome.isna(), "winner", "model_a, model_b, tie or both_bad")
@@ -54,13 +54,18 @@ def canonical(frame: pd.DataFrame) -> pd.DataFrame:
     swapped = frame["model_a"].astype(str) > frame["model_b"].astype(str)
     return pd.DataFrame(
         {
-            "question_id": frame["question_id"], "turn": frame["turn"],
+            "question_id": frame["question_id"].map(_name), "turn": frame["turn"].map(_name),
             "first": frame["model_b"].where(swapped, frame["model_a"]).astype(str),
             "second": frame["model_a"].where(swapped, frame["model_b"]).astype(str),
             "outcome": outcome.where(~swapped, -outcome).astype("int8"),
             "inconsistent": frame["winner"].eq(INCONSISTENT),
         }
     )  # fmt: skip
+
+
+def _name(value: object) -> str:
+    """An id as text: 81, 81.0 and "81" of different files are one question."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def majority(verdicts: pd.DataFrame) -> pd.DataFrame:

@@ -10,12 +10,12 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
 from leaderboard.errors import BadSetting
 from leaderboard.ratings import bootstrap
 from leaderboard.ratings.battles import Battles, PairCounts, battle_totals, components, count_pairs
 from leaderboard.ratings.likelihood import Design, maximise, model_for, with_prior
+from leaderboard.ratings.proportions import quantile_of_normal
 from leaderboard.ratings.resampling import without_ties
 from leaderboard.ratings.result import Ratings
 from leaderboard.ratings.sandwich import covariance
@@ -60,7 +60,7 @@ def fit(
     lower = upper = np.full(len(rating), np.nan)
     if interval == "sandwich":
         cov = frame.shift(covariance(design, counts, model, maximum, rows))
-        half = float(ndtri((1 + confidence_level) / 2)) * np.sqrt(np.maximum(np.diag(cov), 0.0))
+        half = quantile_of_normal(confidence_level) * np.sqrt(np.maximum(np.diag(cov), 0.0))
         lower, upper = rating - half, rating + half
     elif interval == "bootstrap":
         solver = bootstrap.Solver(design, counts, model, maximum, prior)

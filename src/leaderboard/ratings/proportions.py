@@ -30,6 +30,11 @@ def binomial_standard_error(score: Floats, n: Floats, slope: float = 1.0) -> Flo
     return slope * np.sqrt(score * (1 - score) / n)
 
 
+def error_of_mean(errors: Floats) -> Floats:
+    """Standard error of the mean of independent figures with these standard errors, over the last axis."""
+    return np.asarray(np.sqrt((errors**2).sum(axis=-1)) / errors.shape[-1])
+
+
 def wilson(share: npt.ArrayLike, n: npt.ArrayLike, confidence_level: float = 0.95) -> tuple[Floats, Floats]:
     """Lower and upper bound of shares in 0..1 over `n` observations, elementwise; NaN where n is 0 or NaN.
 

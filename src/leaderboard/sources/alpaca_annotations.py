@@ -26,6 +26,9 @@ def read_annotations(path: Path) -> pd.DataFrame:
         raise BadRecord(
             f"{path}: column model (or generator_2) is missing; found {', '.join(map(str, frame.columns))}."
         )
+    if frame["model"].isna().any():
+        row = int(frame["model"].isna().to_numpy().argmax())
+        raise BadRecord(f"{path}: annotation {row} names no model; expected the model whose answer was judged.")
     return frame
 
 

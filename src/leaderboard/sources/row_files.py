@@ -12,7 +12,7 @@ import pyarrow as pa
 from leaderboard.errors import BadRecord
 
 READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
-    ".csv": lambda path: pd.read_csv(path, encoding="utf-8-sig", keep_default_na=True),
+    ".csv": lambda path: pd.read_csv(path, encoding="utf-8-sig", keep_default_na=False, na_values=[""]),
     ".parquet": pd.read_parquet,
     ".jsonl": lambda path: pd.read_json(path, lines=True, dtype=False),
     ".json": lambda path: pd.read_json(path, dtype=False),
@@ -20,7 +20,7 @@ READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
 
 
 def read_rows(path: Path, required: Sequence[str]) -> pd.DataFrame:
-    """The rows of a file.
+    """The rows of a file; only an empty cell of a CSV is missing, a model may be called NA.
 
     Raises BadRecord naming the file when it cannot be read, is empty, or lacks a required column.
     """

@@ -60,6 +60,14 @@ def test_the_majority_is_the_single_most_frequent_vote_else_a_tie():
     assert majority(verdicts(*rows))["outcome"].tolist() == [1, 0]
 
 
+def test_ids_of_two_files_match_whatever_their_type():
+    one, other = (
+        canonical(pd.DataFrame({"question_id": [q], "turn": [t], "model_a": "a", "model_b": "b", "winner": "tie"}))
+        for q, t in ((81, 1), ("81", 1.0))
+    )
+    assert len(matched(one, other)) == 1
+
+
 def test_turns_and_questions_are_not_mixed():
     votes = pd.concat([verdicts((1, "a", "b", "model_a")), verdicts((1, "a", "b", "model_b"), turn=2)])
     judge = verdicts((1, "a", "b", "model_a"))

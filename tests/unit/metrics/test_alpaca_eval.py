@@ -75,6 +75,15 @@ def test_a_file_without_preferences_is_refused(tmp_path):
     assert "x.csv: column preference is missing" in done.stderr
 
 
+def test_a_model_may_be_called_na_but_not_nothing(tmp_path):
+    file = tmp_path / "x.csv"
+    file.write_text("model,preference\nNA,2\n")
+    assert win_rates(read_annotations(file))["model"].tolist() == ["NA"]
+    file.write_text("model,preference\nNA,2\n,1\n")
+    with pytest.raises(BadRecord, match="annotation 1 names no model"):
+        read_annotations(file)
+
+
 @needs_shared
 def test_the_command_reproduces_the_published_board():
     """The GPT-4 board of AlpacaEval 1: GPT-4 95.28 %, 1365 characters; LLaMA2 Chat 70B 92.66 %, Claude 2 91.36 %.

@@ -19,8 +19,8 @@ from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
 from leaderboard.boards.library import Library
-from leaderboard.ratings.proportions import Z_95
-from leaderboard.records import QueueEntry, RunResult, Submission, TaskScore, result_path
+from leaderboard.ratings.proportions import Z_95, error_of_mean
+from leaderboard.records import QueueEntry, RunResult, Submission, result_path
 from leaderboard.submissions import SubmissionQueue
 from leaderboard.suites import SUITES
 
@@ -52,10 +52,10 @@ class SamplePage:
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """Mean score of a run with the half-width of its 95 % interval, and what guessing scores; fractions."""
+    """Mean score of a run with its standard error, and what guessing scores; fractions."""
 
     average: float
-    half: float | None
+    error: float | None
     chances: dict[str, float]
     chance: float | None
 
@@ -86,12 +86,12 @@ def run_routes(library: Library, queue: SubmissionQueue, clock: Callable[[], dat
     return router
 
 
-def interval(score: TaskScore) -> str:
-    """The 95 % interval of a score in percent, or a dash."""
-    if score.standard_error is None:
+def interval(score: float, standard_error: float | None) -> str:
+    """The 95 % interval of a score (0..1) in percent, or a dash."""
+    if standard_error is None:
         return "–"
-    half = Z_95 * score.standard_error
-    return f"{100 * max(0.0, score.score - half):.1f}–{100 * min(1.0, score.score + half):.1f}"
+    half = Z_95 * standard_error
+    return f"{100 * max(0.0, score - half):.1f}–{100 * min(1.0, score + half):.1f}"
 
 
 def sample_page(
@@ -143,11 +143,11 @@ def summary(run: RunResult) -> Summary | None:
     if suite is None or any(task.name not in scores for task in suite.tasks):
         return None
     errors = [scores[task.name].standard_error for task in suite.tasks]
-    known = [error for error in errors if error is not None]
-    half = Z_95 * float(np.sqrt(np.sum(np.square(known)))) / len(errors) if len(known) == len(errors) else None
+    known = np.array([error for error in errors if error is not None])
     chances = {task.name: task.chance for task in suite.tasks if task.chance is not None}
     return Summary(
-        average=float(np.mean([scores[task.name].score for task in suite.tasks])), half=half, chances=chances,
+        average=float(np.mean([scores[task.name].score for task in suite.tasks])), chances=chances,
+        error=float(error_of_mean(known)) if len(known) == len(errors) else None,
         chance=float(np.mean(list(chances.values()))) if len(chances) == len(errors) else None,
     )  # fmt: skip
 

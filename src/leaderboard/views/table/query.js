@@ -3,6 +3,9 @@
 export const RESERVED = new Set(["view", "tab", "rev", "columns", "format", "__theme", "__sign", "logs"]);
 const RANGE = /^(-?[0-9]{1,15}(?:\.[0-9]{1,9})?)?\.\.(-?[0-9]{1,15}(?:\.[0-9]{1,9})?)?$/;
 
+// Between terms: a semicolon, or the space before "@column:".
+const BREAK = /;|[ \t\n\r]+(?=@[^;:@]+:)/;
+
 // Ordinary spaces only: the languages disagree about the others.
 const trim = (text) => text.replace(/^[ \t\n\r]+|[ \t\n\r]+$/g, "");
 
@@ -89,7 +92,7 @@ export function parseSearch(text, dataset) {
     names.set(column.label.toLowerCase(), column.key);
     names.set(column.key.toLowerCase(), column.key);
   }
-  for (const term of text.split(";").map(trim)) {
+  for (const term of text.split(BREAK).map(trim)) {
     const colon = term.indexOf(":");
     const name = term.startsWith("@") && colon > 0 ? trim(term.slice(1, colon)) : null;
     const key = name === null ? undefined : names.get(name.toLowerCase());
@@ -102,10 +105,9 @@ export function parseSearch(text, dataset) {
   return { plain, byField, unknown };
 }
 
-// Whether a text holds every word of a term.
-function holds(text, term) {
-  return term.split(/[ \t\n\r]+/).every((word) => text.includes(word));
-}
+// Words of every term, split once, and whether a text holds all words of one of the terms.
+const wordsOf = (terms) => terms.map((term) => term.split(/[ \t\n\r]+/));
+const holdsOne = (text, terms) => terms.some((words) => words.every((word) => text.includes(word)));
 
 // Keys of columns whose data a state needs.
 export function neededColumns(state, dataset) {
@@ -118,14 +120,13 @@ export function neededColumns(state, dataset) {
 export function tests(state, dataset) {
   const out = new Map();
   const { plain, byField } = parseSearch(state.q, dataset);
+  const terms = wordsOf(plain);
+  const fields = Object.entries(byField).map(([key, values]) => [dataset.byKey.get(key), wordsOf(values)]);
   const searched = dataset.columns.filter((column) => column.searchable);
   if (trim(state.q)) {
     out.set("q", (row) => {
-      if (plain.length && !searched.some((c) => plain.some((term) => holds(c.lowered(row), term)))) return false;
-      return Object.entries(byField).every(([key, terms]) => {
-        const text = dataset.byKey.get(key).lowered(row);
-        return terms.some((term) => holds(text, term));
-      });
+      if (terms.length && !searched.some((column) => holdsOne(column.lowered(row), terms))) return false;
+      return fields.every(([column, values]) => holdsOne(column.lowered(row), values));
     });
   }
   for (const key of state.hidden) {
