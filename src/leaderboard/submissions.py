@@ -124,14 +124,15 @@ def check(
     if not any(problem.field in ("model", "revision") for problem in problems):
         facts, unavailable = _inspect(catalogue, fields.model, fields.revision)
         problems += unavailable
+    warnings: tuple[str, ...] = ()
     if facts is not None:
         problems += rules.facts_problems(facts, chat_template=fields.chat_template, limits=limits)
+        warnings = tuple(rules.warnings(fields.precision, facts, limits))
     if not any(problem.field == "sender" for problem in problems):
         problems += _quota_problems(queue, fields.sender, limits)
     if problems or facts is None:
-        return Checked(submission=None, problems=tuple(problems), facts=facts)
-    submission = _pin(fields, facts, now)
-    return _against_known(submission, facts, rules.warnings(fields.precision, facts, limits), queue, result_exists)
+        return Checked(submission=None, problems=tuple(problems), warnings=warnings, facts=facts)
+    return _against_known(_pin(fields, facts, now), facts, warnings, queue, result_exists)
 
 
 def accept(
@@ -210,6 +211,7 @@ def describe(checked: Checked) -> str:
 def _read_fields(draft: Draft) -> tuple[_Fields, list[Problem]]:
     """The fields, valid where no problem names them."""
     problems: list[Problem] = []
+    model, revision = rules.split_page(draft.model, draft.revision)
 
     def read(field: str, parse: Callable[[object], T], value: object, instead: T) -> T:
         try:
@@ -220,8 +222,8 @@ def _read_fields(draft: Draft) -> tuple[_Fields, list[Problem]]:
 
     suites = tuple(suite.name for suite in evaluable_suites())
     fields = _Fields(
-        model=read("model", rules.parse_model, draft.model, ""),
-        revision=read("revision", rules.parse_revision, draft.revision, ""),
+        model=read("model", rules.parse_model, model, ""),
+        revision=read("revision", rules.parse_revision, revision, ""),
         precision=read("precision", rules.one_of(PRECISIONS), draft.precision, PRECISIONS[0]),
         suite=read("suite", rules.one_of(suites), draft.suite, ""),
         chat_template=read("chat_template", rules.parse_flag, draft.chat_template, False),
@@ -266,7 +268,7 @@ def _pin(fields: _Fields, facts: ModelFacts, now: datetime) -> Submission:
 
 
 def _against_known(
-    submission: Submission, facts: ModelFacts, warnings: Sequence[str], queue: SubmissionQueue,
+    submission: Submission, facts: ModelFacts, warnings: tuple[str, ...], queue: SubmissionQueue,
     result_exists: Callable[[Submission], bool],
 ) -> Checked:  # fmt: skip
     try:
@@ -281,4 +283,4 @@ def _against_known(
             f"its page, /runs/{submission.key}."
         )
         return Checked(submission=None, problems=(Problem(field="model", message=message),), facts=facts)
-    return Checked(submission=submission, duplicate=duplicate, warnings=tuple(warnings), facts=facts)
+    return Checked(submission=submission, duplicate=duplicate, warnings=warnings, facts=facts)

@@ -264,6 +264,34 @@ def test_a_bad_submission_is_refused_beside_its_field(page: Page, app, model, re
     )
 
 
+def test_a_pasted_address_is_filled_in_as_model_and_revision(page: Page, app):
+    page.goto(f"{app}/?tab=queue")
+    fill_form(page, "https://huggingface.co/org/name/tree/v2?library=x")
+    page.get_by_label("Model id").blur()
+    expect(page.get_by_label("Model id")).to_have_value("org/name")
+    expect(page.get_by_label("Revision")).to_have_value("v2")
+
+
+def test_a_broken_configuration_is_refused_and_warnings_stand_beside_the_model(page: Page, app, models):
+    for name, text in (("tiny-torn", '{"architectures": ['), ("tiny-nameless", None)):
+        assert make_demo_model.main(["--output", str(models), "--tiny", name]) == 0
+        config = models / name / "config.json"
+        kept = {key: value for key, value in json.loads(config.read_text()).items() if key != "architectures"}
+        config.write_text(text or json.dumps(kept))
+    page.goto(f"{app}/?tab=queue")
+    fill_form(page, "local/tiny-torn")
+    page.get_by_label("Model id").blur()
+    problem = "config.json is not JSON: Expecting value in line 1, column 20"
+    expect(page.locator(".lb-problems")).to_contain_text(problem, timeout=30_000)
+    fill_form(page, "local/tiny-nameless")
+    page.get_by_label("Model id").blur()
+    expect(page.locator(".lb-slot .lb-warnings")).to_contain_text("names no architecture", timeout=30_000)
+    page.get_by_role("button", name="Submit", exact=True).click()
+    verdict = page.locator("#submit-verdict")
+    expect(verdict.get_by_role("link", name=re.compile("Receipt"))).to_be_visible(timeout=30_000)
+    expect(verdict.locator(".lb-warnings")).to_contain_text("names no architecture")
+
+
 def test_a_model_that_fails_says_why_and_can_be_retried(page: Page, app):
     page.goto(f"{app}/?tab=queue")
     fill_form(page, "local/tiny-broken")

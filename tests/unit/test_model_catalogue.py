@@ -14,6 +14,7 @@ from leaderboard.errors import ModelUnavailable, RevisionUnavailable
 from leaderboard.local_models import LocalCatalogue, count_params
 from leaderboard.model_catalogue import HubCatalogue, open_catalogue
 from leaderboard.model_facts import ModelFacts
+from leaderboard.records import MODEL_TYPES
 from leaderboard.settings import Settings
 from leaderboard.submission_rules import Limits, facts_problems
 from tests.fakehub import FakeHub
@@ -270,9 +271,21 @@ def test_the_licence_is_read_from_the_front_matter_alone(readme: str, licence: s
 
 
 @given(st.text(), st.text(), st.text())
-def test_no_text_of_a_stranger_crashes(config: str, tokenizer: str, readme: str) -> None:
-    model_files.facts_of_texts({"config.json": config, "tokenizer_config.json": tokenizer})
-    model_files.facts_of_card(model_files.parse_front_matter(f"---\n{readme}\n---\n"))
+def test_no_text_of_a_stranger_crashes_or_gets_past_the_records(config: str, tokenizer: str, readme: str) -> None:
+    told = model_files.facts_of_texts({"config.json": config, "tokenizer_config.json": tokenizer})
+    card = model_files.facts_of_card(model_files.parse_front_matter(f"---\n{readme}\n---\n"))
+    facts = ModelFacts(model="org/m", revision="a" * 40, **told, **card)
+    is_object = isinstance(parsed_or_none(config), dict) and isinstance(parsed_or_none(tokenizer), dict)
+    assert is_object or facts.unreadable
+    assert facts.license is None or (0 < len(facts.license) <= model_files.LONGEST_NAME)
+    assert facts.model_type in {None, *MODEL_TYPES}
+
+
+def parsed_or_none(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def test_deeply_nested_text_counts_as_empty() -> None:
@@ -305,6 +318,8 @@ def test_the_local_prefix_never_asks_the_hub(model: FakeHub, models: Path) -> No
         ('{"architectures": [', "config.json is not JSON: Expecting value in line 1, column 20"),
         ("[]", "config.json holds no JSON object"),
         (None, "config.json is missing"),
+        ("", "config.json is empty"),
+        ('{"architectures": ["LlamaForCausalLM"]}', "config.json names no model_type"),
     ],
 )
 def test_a_damaged_configuration_is_described_by_place(models: Path, text: str | None, words: str) -> None:
