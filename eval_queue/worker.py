@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from leaderboard.errors import EvaluationError, LeaseLost, PermanentFailure, QueueError, StoreError
+from leaderboard.errors import EvaluationError, LeaseLost, ModelAtFault, PermanentFailure, QueueError, StoreError
 from leaderboard.records import Progress, QueueEntry, RunResult, Submission
 
 from .executors import Executor, Outcome
@@ -142,13 +142,18 @@ class Worker:
 
     def _fail(self, claim: Claim, outcome: Outcome) -> None:
         self.checkpoint("failing")
-        entry = self.queue.fail(claim, reason=outcome.reason, log_tail=outcome.log_tail, permanent=outcome.permanent)
+        entry = self.queue.fail(
+            claim, reason=outcome.reason, log_tail=outcome.log_tail, permanent=outcome.permanent, final=outcome.final
+        )
         _log.warning("submission %s: %s after attempt %d: %s", claim.key, entry.state, claim.attempt, outcome.reason)
         self.checkpoint("failed")
 
 
 def _failure(reason: str, error: Exception) -> Outcome:
-    return Outcome(status="failed", reason=reason, permanent=isinstance(error, PermanentFailure))
+    return Outcome(
+        status="failed", reason=reason, permanent=isinstance(error, PermanentFailure),
+        final=isinstance(error, ModelAtFault),
+    )  # fmt: skip
 
 
 class _Pulse:

@@ -46,13 +46,15 @@ class Refused(ValueError):
 class Limits:
     """What a submission may cost.
 
-    `max_weight_bytes` bounds the real size of the weight files, `memory_bytes` is what an evaluation may use.
+    `max_weight_bytes` bounds the real size of the weight files, `memory_bytes` is what an evaluation may use,
+    `retry_pause_seconds` must pass between a failure and its retry.
     """
 
     max_params: int
     max_open_per_sender: int
     max_weight_bytes: int
     memory_bytes: int
+    retry_pause_seconds: float = 60.0
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Limits":

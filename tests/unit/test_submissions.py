@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.errors import InvalidSubmission, ModelUnavailable, NotRetryable, RevisionUnavailable, StoreUnavailable
+from leaderboard.errors import InvalidSubmission, ModelUnavailable, RevisionUnavailable, StoreUnavailable
 from leaderboard.model_facts import ModelFacts
 from leaderboard.records import STATES, QueueEntry, State, Submission
 from leaderboard.settings import Settings
@@ -23,7 +23,6 @@ from leaderboard.submissions import (
     check,
     describe,
     duplicate_message,
-    require_retryable,
 )
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -392,25 +391,15 @@ def test_what_is_known_already_is_answered_with_its_page() -> None:
     assert f"/runs/{entry.key}" in known
 
 
-def test_a_retry_is_refused_when_the_model_is_gone_or_its_sender_has_enough_open() -> None:
-    queue = Queue()
-    entry = take(Draft(model="org/m"), Catalogue(), queue)
-    queue.become("FAILED")
-
-    class Gone(Catalogue):
-        def inspect(self, model: str, revision: str) -> ModelFacts:
-            raise RevisionUnavailable(f"{model} has no revision {revision}.")
-
-    with pytest.raises(NotRetryable, match=r"A retry cannot work: org/m has no revision .* Submit the model again"):
-        require_retryable(entry, catalogue=Gone(), queue=queue, limits=LIMITS)
-    require_retryable(entry, catalogue=Catalogue(), queue=queue, limits=LIMITS)
-    queue.become("PENDING")
-    with pytest.raises(NotRetryable, match=r"Not retried: .* open submissions"):
-        require_retryable(entry, catalogue=Catalogue(), queue=queue, limits=replace(LIMITS, max_open_per_sender=1))
-
-
 def test_warnings_are_told_also_when_something_else_is_refused() -> None:
     facts = GOOD.model_copy(update={"license": None, "params": None})
     checked = verdict(Draft(model="org/m"), Catalogue(facts))
     assert fields(checked) == ["model"]
     assert "number of parameters" in " ".join(checked.warnings)
+
+
+def test_a_submission_that_cannot_work_is_not_sent_to_retry() -> None:
+    queue = Queue()
+    entry = take(Draft(model="org/m"), Catalogue(), queue).model_copy(update={"state": "FAILED", "final": True})
+    assert "Mend the model and submit it again" in duplicate_message(entry)
+    assert "Retry" not in duplicate_message(entry)
