@@ -124,7 +124,7 @@ def open_desk(settings: Settings) -> Desk:
 
 
 def runs_folder(settings: Settings) -> Path:
-    """The folder with a work folder, including log.txt, for every submission that was started and not finished."""
+    """The folder of work folders, each with log.txt: of open submissions, and of failed ones that a retry may mend."""
     return settings.state / "runs"
 
 

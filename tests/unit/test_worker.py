@@ -1,7 +1,6 @@
 """The worker: what becomes of a claimed submission, whatever the executor and the store do."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -177,6 +176,18 @@ def test_a_failure_is_told_with_its_log_and_tried_again_only_if_that_may_help(
     assert (tmp_path / "runs" / key).is_dir()  # kept: a retry goes on from there
 
 
+def test_the_work_of_a_model_that_cannot_work_is_deleted_at_once_and_its_log_kept(
+    world: World, tmp_path: Path
+) -> None:  # fmt: skip
+    world.executor.outcomes = [
+        Outcome(status="failed", reason="why", permanent=True, final=True, log_tail="tail")
+    ]  # fmt: skip
+    world.queue.add(submission())
+    world.run()
+    assert (world.entry().state, world.entry().final, world.entry().log_tail) == ("FAILED", True, "tail")
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
 def test_a_stopped_evaluation_is_given_back_without_counting(world: World) -> None:
     world.executor.outcomes = [Outcome(status="stopped")]
     world.queue.add(submission())
@@ -265,19 +276,6 @@ def test_a_new_process_of_the_same_worker_takes_over_at_once(world: World, tmp_p
     assert [world.entry(n).state for n in range(3)] == ["PENDING", "FINISHED", "FINISHED"]
     assert world.executor.sweeps == 1
     assert list((tmp_path / "runs").iterdir()) == []
-
-
-def test_work_of_a_failed_submission_is_kept_for_a_retry_but_not_for_ever(world: World, tmp_path: Path) -> None:
-    for number in range(2):
-        entry = world.queue.add(submission(number))
-        claim = world.queue.claim("w1")
-        assert claim is not None
-        world.queue.fail(claim, reason="no", log_tail="", permanent=True)
-        (tmp_path / "runs" / entry.key).mkdir(parents=True)
-    young, old = (tmp_path / "runs" / submission(n).key for n in range(2))
-    os.utime(old, (0, 0))
-    world.worker.resume()
-    assert list((tmp_path / "runs").iterdir()) == [young]
 
 
 # --- preparing specs ---
