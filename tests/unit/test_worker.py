@@ -15,7 +15,7 @@ from eval_queue.publish import Publisher
 from eval_queue.queue import WorkQueue
 from eval_queue.spec import RunSpec
 from eval_queue.worker import Worker
-from leaderboard.errors import ModelUnavailable, PermanentFailure, QueueError, StoreUnavailable
+from leaderboard.errors import ModelAtFault, ModelUnavailable, PermanentFailure, QueueError, StoreUnavailable
 from leaderboard.model_facts import ModelFacts
 from leaderboard.records import (
     Progress,
@@ -307,8 +307,9 @@ def test_a_local_model_is_loaded_from_its_folder_and_a_hub_model_by_its_id(tmp_p
     [("f" * 40, "changed: revision 0{12} was submitted, f{12}"), (None, "no such folder")],
 )
 def test_a_local_model_that_changed_or_went_is_refused(tmp_path: Path, now: str | None, reason: str) -> None:
-    with pytest.raises(PermanentFailure, match=reason):
+    with pytest.raises(PermanentFailure, match=reason) as caught:
         wiring.preparer(Settings(models=tmp_path), OneModel(now))(submission(model="local/tiny"), tmp_path)
+    assert isinstance(caught.value, ModelAtFault) == (now is not None), "a folder that is gone may come back"
 
 
 def test_the_worker_of_a_state_folder_keeps_its_name_and_shares_it_with_none(tmp_path: Path) -> None:
