@@ -34,8 +34,12 @@ def test_it_is_strict_json():
     def refuse(name: str) -> None:
         raise AssertionError(f"{name} is not JSON")
 
-    json.loads(encode(BOARD), parse_constant=refuse)
-    json.loads(encode(BOARD, [column.key for column in BOARD.columns]), parse_constant=refuse)
+    keys = [column.key for column in BOARD.columns]
+    strict = json.loads(encode(BOARD, keys), parse_constant=refuse)
+    assert set(strict["data"]) == set(keys)
+    assert json.loads(encode(BOARD), parse_constant=refuse) == BODY
+    with pytest.raises(AssertionError, match="NaN is not JSON"):
+        json.loads('{"score": NaN}', parse_constant=refuse)
 
 
 def test_numbers_are_scaled_integers_rounded_half_to_even_and_null_where_missing():
