@@ -80,7 +80,7 @@ def scores(result: RunResult, folder: str) -> str:
     """The scores of a run in percent with their 95 % intervals, and where the files are; `folder` is the store."""
     took = duration(round((result.finished_at - result.started_at).total_seconds()))
     lines = [f"took          {took}", f"result        {folder}/{result_path(result.submission)}"]
-    lines += [f"answers       {folder}/{path}" for path in list(result.samples.values())[:1]]
+    lines += [f"answers       {folder}/{path.rpartition('/')[0]}/" for path in list(result.samples.values())[:1]]
     rows = [(score.task, share_of(score), f"{score.n:,} questions, {score.metric}") for score in result.tasks]
     if summary := summarise(result):
         rows.append(("average", summary.average, ""))

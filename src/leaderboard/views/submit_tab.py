@@ -124,7 +124,8 @@ def _connect(form: _Form, check: Handler, submit: Handler, edit: Handler) -> Non
     gr.on(edits, edit, form.fields, form.slots, trigger_mode="always_last", **quiet)
     page = [form.model, form.revision]
     gr.on([form.model.blur], None, page, page, js=FILL_IN, **quiet)
-    cleared_by = [form.model.change, form.revision.change, *choices]
+    # `input`, not `change`: what FILL_IN writes must not clear a receipt that just came.
+    cleared_by = [form.model.input, form.revision.input, *choices]
     gr.on(cleared_by, None, None, form.verdict, js="() => ''", **quiet)
 
 

@@ -50,7 +50,7 @@ def verdict_html(checked: Checked) -> str:
 
 def warnings_html(warnings: Sequence[str]) -> str:
     """What a sender should know although it does not stand in the way; empty without any."""
-    items = "".join(f"<li>{escape(text)}</li>" for text in warnings)
+    items = "".join(f"<li>Warning: {escape(text)}</li>" for text in warnings)
     return f'<ul class="lb-warnings">{items}</ul>' if items else ""
 
 
