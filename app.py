@@ -30,7 +30,7 @@ def create(settings: Settings, stack: ExitStack) -> Guard:
     running = wiring.start_evaluator(settings, desk)
     evaluator = wiring.evaluator_text(settings, stack.enter_context(running) if running else None)
     service = create_service(library, desk.queue, desk.retry, evaluator, page.assets())
-    service.include_router(run_routes(library, desk.queue, utc_now))
+    service.include_router(run_routes(library, desk.queue))
     return Guard(page.mount(service, page.build(library, desk, source.snapshot, utc_now)))
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import cast
 
 from eval_queue.spec import Report, Runner, RunSpec
-from leaderboard.errors import PermanentFailure, TransientFailure
+from leaderboard.errors import ModelAtFault, PermanentFailure, TransientFailure
 from leaderboard.records import Progress, Record
 from leaderboard.stores import write_file
 
@@ -34,6 +34,7 @@ class Failure(Record):
 
     reason: str
     permanent: bool
+    final: bool = False
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,7 +55,9 @@ def run(spec: RunSpec, out_folder: Path, runner: Runner) -> int:
     try:
         result = runner(spec, progress_writer(out_folder / "progress.json"))
     except (PermanentFailure, TransientFailure) as error:
-        failure = Failure(reason=str(error), permanent=isinstance(error, PermanentFailure))
+        failure = Failure(
+            reason=str(error), permanent=isinstance(error, PermanentFailure), final=isinstance(error, ModelAtFault)
+        )
         write_file(out_folder / "failure.json", failure.model_dump_json().encode())
         return FAILED_EXIT_CODE
     write_file(out_folder / "result.json", result.model_dump_json(indent=1).encode())

@@ -79,9 +79,11 @@ def _parser() -> argparse.ArgumentParser:
     status.set_defaults(run=_status)
     retry = commands.add_parser("retry", help="put a failed submission back into the queue")
     retry.add_argument("key", metavar="KEY")
+    retry.add_argument("--anyway", action="store_true", help="without checks, e.g. after an update of this program")
     retry.set_defaults(run=_retry)
     show_log = commands.add_parser("logs", help="show the last lines of an evaluation's log")
     show_log.add_argument("key", metavar="KEY")
+    show_log.add_argument("--attempt", type=int, metavar="N", help="of a failed attempt, by its number in `status KEY`")
     show_log.set_defaults(run=_logs)
     return parser
 
@@ -155,40 +157,73 @@ def _submit(options: argparse.Namespace, settings: Settings) -> int:
         return REFUSED if checked.problems else DONE
     if checked.duplicate is not None and checked.duplicate.state != "FAILED":
         sys.stderr.write(duplicate_message(checked.duplicate) + "\n")
-        return _receipt(checked.duplicate, options.format)
+        return _receipt(checked.duplicate, settings, options.format)
     for warning in checked.warnings:
         sys.stderr.write(f"Warning: {warning}\n")
-    return _receipt(desk.accept(checked), options.format)
+    return _receipt(desk.accept(checked), settings, options.format)
 
 
-def _receipt(entry: QueueEntry, form: str) -> int:
-    sys.stdout.write(listing.as_json(entry) if form == "json" else listing.receipt(entry))
+def _receipt(entry: QueueEntry, settings: Settings, form: str = "text") -> int:
+    page = wiring.page_address(settings, entry.key)
+    sys.stdout.write(listing.as_json(entry) if form == "json" else listing.receipt(entry, page))
     return DONE
 
 
 def _status(options: argparse.Namespace, settings: Settings) -> int:
     queue = wiring.open_queue(settings)
-    if options.key is not None:
-        entry = _require(queue, options.key)
-        result = wiring.read_result(settings, queue, entry) if entry.state == "FINISHED" else None
-        sys.stdout.write(listing.as_json(entry) if options.format == "json" else listing.details(entry, result))
+    if options.key is None:
+        return _status_of_all(options, queue)
+    entry = _require(queue, options.key)
+    if options.format == "json":
+        sys.stdout.write(listing.as_json(entry))
         return DONE
+    sys.stdout.write(listing.details(entry, wiring.page_address(settings, entry.key)) + _scores(settings, queue, entry))
+    return DONE
+
+
+def _status_of_all(options: argparse.Namespace, queue: WorkQueue) -> int:
     entries = queue.entries(states=options.state, limit=LISTED)
     sys.stdout.write(listing.as_json(entries) if options.format == "json" else listing.table(entries, queue.counts()))
     return DONE
 
 
+def _scores(settings: Settings, queue: WorkQueue, entry: QueueEntry) -> str:
+    """The scores of a finished submission; empty for others."""
+    result = wiring.read_result(settings, queue, entry) if entry.state == "FINISHED" else None
+    return listing.scores(result, wiring.store_name(settings)) if result else ""
+
+
 def _retry(options: argparse.Namespace, settings: Settings) -> int:
-    return _receipt(wiring.open_desk(settings).retry(options.key), "text")
+    retry = wiring.open_queue(settings).retry if options.anyway else wiring.open_desk(settings).retry
+    return _receipt(retry(options.key), settings)
 
 
 def _logs(options: argparse.Namespace, settings: Settings) -> int:
-    entry = _require(wiring.open_queue(settings), options.key)
-    file = wiring.runs_folder(settings) / entry.key / "log.txt"
-    if entry.state == "FAILED":  # the file may be that of an attempt before the last one
-        text = entry.log_tail
-    else:
-        text = logs.tail(file, secrets=logs.secret_values(settings)) or entry.log_tail
+    queue = wiring.open_queue(settings)
+    entry = _require(queue, options.key)
+    if options.attempt is not None:
+        return _log_of_attempt(entry, options.attempt)
+    if entry.state == "FINISHED":
+        sys.stderr.write(f"Submission {entry.key} is FINISHED; its log is not kept, its scores and answers are.\n")
+        sys.stdout.write(_scores(settings, queue, entry))
+        return DONE
+    text = entry.log_tail or ""
+    if entry.state == "RUNNING":
+        file = wiring.runs_folder(settings) / entry.key / "log.txt"
+        text = logs.tail(file, secrets=logs.secret_values(settings))
+    return _show_log(entry, text)
+
+
+def _log_of_attempt(entry: QueueEntry, number: int) -> int:
+    found = next((attempt for attempt in entry.failures if attempt.number == number), None)
+    if found is None:
+        known = ", ".join(str(attempt.number) for attempt in entry.failures) or "none"
+        return _say(f"No attempt {number} of submission {entry.key} is known; failed attempts are: {known}.", BROKEN)
+    sys.stderr.write(f"Attempt {number}: {found.reason}\n")
+    return _show_log(entry, found.log_tail or "")
+
+
+def _show_log(entry: QueueEntry, text: str) -> int:
     if not text:
         return _say(f"Submission {entry.key} is {entry.state}; there is no log of it here.", BROKEN)
     sys.stdout.write(text.rstrip("\n") + "\n")

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from leaderboard.model_facts import ModelCatalogue
 from leaderboard.records import QueueEntry
+from leaderboard.retries import retry_failed
 from leaderboard.stores import Store
-from leaderboard.submissions import Checked, Draft, Limits, accept_checked, check, require_retryable
+from leaderboard.submissions import Checked, Draft, Limits, accept_checked, check
 
 from .publish import Publisher
 from .queue import Clock, WorkQueue
@@ -41,12 +42,15 @@ class Desk:
     def retry(self, key: str) -> QueueEntry:
         """Put a FAILED submission back into the queue.
 
-        Raises UnknownSubmission or NotRetryable, the latter also when its files are no longer there.
+        Raises UnknownSubmission or NotRetryable, the latter also when it cannot succeed, comes too soon after the
+        failure or its sender has enough submissions open.
         """
         entry = self.queue.get(key)
-        if entry is not None and entry.state == "FAILED":
-            require_retryable(entry, catalogue=self.catalogue, queue=self.queue, limits=self.limits)
-        return self.queue.retry(key)
+        if entry is None or entry.state != "FAILED":
+            return self.queue.retry(key)  # says what is wrong
+        return retry_failed(
+            entry, catalogue=self.catalogue, queue=self.queue, limits=self.limits, now=self.clock()
+        )  # fmt: skip
 
     def get(self, key: str) -> QueueEntry | None:
         """The entry with that key, or None."""

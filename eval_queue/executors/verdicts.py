@@ -38,7 +38,9 @@ def out_of_memory(limit_gib: float) -> Failure:
 def too_much_log(limit_bytes: int) -> Failure:
     """Ended by the worker because its log would fill the disk."""
     return Failure(
-        permanent=True, reason=f"The evaluation wrote more than {limit_bytes >> 20} MiB of log and was ended."
+        permanent=True,
+        final=True,
+        reason=f"The evaluation wrote more than {limit_bytes >> 20} MiB of log and was ended.",
     )
 
 

@@ -15,7 +15,7 @@ from lm_eval.models.huggingface import HFLM
 from safetensors import SafetensorError
 
 from eval_queue.spec import RunSpec
-from leaderboard.errors import PermanentFailure
+from leaderboard.errors import ModelAtFault, PermanentFailure
 
 from .meter import Meter
 
@@ -77,13 +77,13 @@ class _CompleteOnly:
         )  # fmt: skip
         if strange := sorted(info["mismatched_keys"]):
             name, found, wanted = strange[0]
-            raise PermanentFailure(
+            raise ModelAtFault(
                 f"The weights do not fit config.json: {name} has the shape {tuple(found)}, the configuration asks for "
                 f"{tuple(wanted)} ({len(strange)} such tensors). Save config.json and weights of the same model."
             )
         missing = sorted(info["missing_keys"])
         if missing:
-            raise PermanentFailure(
+            raise ModelAtFault(
                 f"The weights lack {len(missing)} tensors that {type(model).__name__} needs, such as {missing[0]}. "
                 "They would be filled at random, so nothing was scored. Submit a complete language model."
             )
@@ -105,9 +105,11 @@ def load_model(spec: RunSpec, folder: Path) -> CausalModel:
         if is_memory_error(error):
             raise
         _log.exception("loading failed")
-        raise PermanentFailure(f"The model cannot be loaded: {first_line(error)}") from error
+        # A package that is not installed here is no fault of the model: a retry helps once it is.
+        kind = PermanentFailure if isinstance(error, ImportError) else ModelAtFault
+        raise kind(f"The model cannot be loaded: {first_line(error)}") from error
     if spec.submission.chat_template and not model.tokenizer.chat_template:
-        raise PermanentFailure(
+        raise ModelAtFault(
             "The submission asks for the chat template, but the tokenizer has none. Submit without chat template, or "
             "add one (tokenizer.chat_template) to the model."
         )
@@ -138,7 +140,7 @@ def first_line(error: BaseException) -> str:
 def _check_vocabulary(model: CausalModel) -> None:
     rows = model.model.get_input_embeddings().weight.shape[0]
     if model.tokenizer.vocab_size > rows:
-        raise PermanentFailure(
+        raise ModelAtFault(
             f"The tokenizer has {model.tokenizer.vocab_size:,} tokens, the model only {rows:,} embeddings: they do not "
             "belong together. Save the tokenizer that the model was trained with."
         )
@@ -153,9 +155,9 @@ def _check_numbers(model: CausalModel) -> None:
     except (IndexError, RuntimeError) as error:
         if is_memory_error(error):
             raise
-        raise PermanentFailure(f"The model fails on a plain sentence: {first_line(error)}") from error
+        raise ModelAtFault(f"The model fails on a plain sentence: {first_line(error)}") from error
     if broken:
-        raise PermanentFailure(
+        raise ModelAtFault(
             f"The model computes NaN instead of numbers in {str(model.model.dtype).removeprefix('torch.')}. The "
             "weights are damaged, or do not work in this precision: try bfloat16 or float32."
         )

@@ -23,7 +23,7 @@ from lm_eval.evaluator import evaluate
 
 import leaderboard
 from eval_queue.spec import Report, RunSpec
-from leaderboard.errors import PermanentFailure
+from leaderboard.errors import ModelAtFault, PermanentFailure
 from leaderboard.records import RunResult, TaskScore
 from leaderboard.suites import SUITES, Suite
 
@@ -131,7 +131,7 @@ def _evaluate(spec: RunSpec, task: HarnessTask, model: CausalModel) -> Mapping[s
         if is_memory_error(error):
             raise
         _log.exception("task %s failed", name)
-        raise PermanentFailure(f"Task {name} could not be run on this model: {first_line(error)}") from error
+        raise ModelAtFault(f"Task {name} could not be run on this model: {first_line(error)}") from error
     if results is None:
         raise PermanentFailure(f"Task {name} gave no result: it was started as one of several processes.")
     return results
@@ -142,9 +142,7 @@ def _score(task: HarnessTask, results: Mapping[str, Any], n: int, seconds: float
     score = results.get(f"{figure.metric},{figure.filter}")
     error = results.get(f"{figure.metric}_stderr,{figure.filter}")
     if score is None or not math.isfinite(score):
-        raise PermanentFailure(
-            f"Task {figure.name} gave no number for {figure.metric} but {score}: nothing was scored."
-        )
+        raise ModelAtFault(f"Task {figure.name} gave no number for {figure.metric} but {score}: nothing was scored.")
     return TaskScore(
         task=figure.name, metric=figure.metric, score=float(score), standard_error=_number(error), n=n,
         n_shot=int(task.harness.config.num_fewshot or 0), version=task.version, seconds=seconds,

@@ -13,7 +13,7 @@ from typing import Any
 from lm_eval.api.model import CacheHook
 
 from eval_queue.spec import Report
-from leaderboard.errors import PermanentFailure
+from leaderboard.errors import ModelAtFault
 from leaderboard.records import Progress
 
 GENERATION_COST = 30.0
@@ -66,7 +66,7 @@ class Meter(CacheHook):  # type: ignore[misc]
     def add_partial(self, attr: str, req: Iterable[Any], res: Any) -> None:  # noqa: ARG002 - lm-eval's signature
         """One answer of the model. Raises PermanentFailure when it is not a number."""
         if attr == "loglikelihood" and math.isnan(res[0]):
-            raise PermanentFailure(
+            raise ModelAtFault(
                 "The model's output is not a number (NaN). The weights are damaged, or do not work in this precision: "
                 "try bfloat16 or float32."
             )

@@ -13,7 +13,7 @@ from typing import Any
 from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
 
 from eval_queue.spec import RunSpec
-from leaderboard.errors import PermanentFailure, TransientFailure
+from leaderboard.errors import ModelAtFault, PermanentFailure, TransientFailure
 from leaderboard.hub_client import UNREACHABLE, explain, open_hub
 
 WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken")
@@ -37,7 +37,7 @@ def find_model(spec: RunSpec, *, endpoint: str | None = None, cache: Path | None
     _check_configuration(folder)
     _check_weights(folder)
     if not _has(folder, *TOKENIZER_FILES):
-        raise PermanentFailure(
+        raise ModelAtFault(
             "The model has no tokenizer: expected tokenizer.json, tokenizer.model or a vocabulary file beside the "
             "weights. Save the tokenizer into the same repository."
         )
@@ -72,24 +72,24 @@ def _check_configuration(folder: Path) -> None:
     try:
         configuration: Any = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise PermanentFailure("The model has no config.json; save it with save_pretrained.") from error
+        raise ModelAtFault("The model has no config.json; save it with save_pretrained.") from error
     except (ValueError, RecursionError) as error:
-        raise PermanentFailure(f"The model's config.json cannot be read: {error}.") from error
+        raise ModelAtFault(f"The model's config.json cannot be read: {error}.") from error
     if not isinstance(configuration, dict) or not configuration.get("model_type"):
-        raise PermanentFailure("The model's config.json names no model_type, so its architecture is unknown.")
+        raise ModelAtFault("The model's config.json names no model_type, so its architecture is unknown.")
     if configuration.get("auto_map"):
-        raise PermanentFailure("The model needs code of its own (auto_map in config.json); it is not run here.")
+        raise ModelAtFault("The model needs code of its own (auto_map in config.json); it is not run here.")
 
 
 def _check_weights(folder: Path) -> None:
     if _has(folder, "*.safetensors"):
         return
     if _has(folder, *PICKLED):
-        raise PermanentFailure(
+        raise ModelAtFault(
             "The weights are only there as pickle files, which can run code when loaded, and are not opened here. "
             "Add them as safetensors: save_pretrained writes these."
         )
-    raise PermanentFailure("The model has no weights as *.safetensors files. Add them with save_pretrained.")
+    raise ModelAtFault("The model has no weights as *.safetensors files. Add them with save_pretrained.")
 
 
 def _has(folder: Path, *patterns: str) -> bool:

@@ -17,7 +17,8 @@ LeaderboardError
 │   ├── NotRetryable      the submission is not in a state that can be retried
 │   └── LeaseLost         the caller no longer owns the claim it tries to use
 └── EvaluationError
-    ├── PermanentFailure  trying again would fail the same way
+    ├── PermanentFailure  trying again at once would fail the same way
+    │   └── ModelAtFault  the model's own files are the reason: no retry of them can succeed
     └── TransientFailure  trying again may succeed
 """
 
@@ -111,6 +112,10 @@ class EvaluationError(LeaderboardError):
 
 class PermanentFailure(EvaluationError):
     """Trying again would fail the same way."""
+
+
+class ModelAtFault(PermanentFailure):
+    """The model's own files are the reason: no retry of them can succeed."""
 
 
 class TransientFailure(EvaluationError):

@@ -44,11 +44,14 @@ def facts_of_texts(texts: Mapping[str, str], *, template_file: bool = False) -> 
     """What config.json and tokenizer_config.json tell; `template_file` says that a chat template lies in a file."""
     config, tokenizer = (parse_json(texts.get(name, "")) for name in TEXTS)
     damage = [f"{name} {found}" for name in TEXTS if (found := json_damage(texts.get(name)))]
-    missing = [] if CONFIG in texts else [f"{CONFIG} is missing"]
+    if CONFIG not in texts:
+        damage.append(f"{CONFIG} is missing")
+    elif config and not isinstance(config.get("model_type"), str):
+        damage.append(f"{CONFIG} names no model_type, so nothing can tell its architecture")
     architectures = config.get("architectures")
     first = architectures[0] if isinstance(architectures, list) and architectures else None
     return {
-        "unreadable": "; ".join([*missing, *damage]) or None,
+        "unreadable": "; ".join(damage) or None,
         "needs_remote_code": bool(config.get("auto_map") or tokenizer.get("auto_map")),
         "has_chat_template": bool(tokenizer.get("chat_template")) or template_file,
         "architecture": first[:LONGEST_NAME] if isinstance(first, str) else None,
@@ -96,6 +99,8 @@ def json_damage(text: str | None) -> str | None:
     """What is wrong with the text of a JSON object, and where; None for a sound or a missing one."""
     if text is None:
         return None
+    if not text.strip():
+        return "is empty, or too large to be what it should be"
     try:
         found = json.loads(text)
     except json.JSONDecodeError as error:

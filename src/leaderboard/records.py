@@ -94,6 +94,16 @@ class Progress(Record):
     eta_seconds: NonNegative | None = Field(default=None, description="Seconds left, None when not yet known.")
 
 
+class FailedAttempt(Record):
+    """One attempt that gave no result."""
+
+    number: Count = Field(description="1-based, counted over all attempts, also those before a Retry.")
+    started_at: UtcDatetime | None = None
+    ended_at: UtcDatetime
+    reason: str = Field(description="Why it failed, in words for the model's author.")
+    log_tail: str | None = Field(default=None, description="Last lines of the log of this attempt alone.")
+
+
 class QueueEntry(Record):
     """A submission and where it stands in the queue."""
 
@@ -107,7 +117,9 @@ class QueueEntry(Record):
     not_before: UtcDatetime | None = Field(default=None, description="A retry waits until then.")
     progress: Progress | None = Field(default=None, description="Only while RUNNING.")
     reason: str | None = Field(default=None, description="Why it failed, in words for its author.")
-    log_tail: str | None = Field(default=None, description="Last lines of the log of a failed attempt.")
+    log_tail: str | None = Field(default=None, description="Last lines of the log of that attempt.")
+    final: bool = Field(default=False, description="FAILED because of the model's own files: no retry can succeed.")
+    failures: tuple[FailedAttempt, ...] = Field(default=(), description="The last attempts that failed, oldest first.")
 
     @property
     def key(self) -> str:

@@ -148,7 +148,10 @@ def queue_routes(queue: SubmissionQueue, retry: Retry, evaluator: Callable[[], E
         body = {
             "evaluator": evaluator().model_dump(),
             "counts": queue.counts(),
-            "entries": [{"key": entry.key, **entry.model_dump(mode="json")} for entry in queue.entries(limit=200)],
+            "entries": [
+                {"key": entry.key, **entry.model_dump(mode="json", exclude={"failures"})}
+                for entry in queue.entries(limit=200)
+            ],
         }
         return send(request, pack(json.dumps(body).encode()), "application/json")
 

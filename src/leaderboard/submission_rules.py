@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
+from urllib.parse import unquote
 
 from leaderboard.errors import Problem
 from leaderboard.model_facts import ModelFacts
@@ -17,11 +18,13 @@ from leaderboard.settings import Settings
 MODEL_ID = re.compile(MODEL_ID_PATTERN, re.ASCII)
 REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*", re.ASCII)
 MODEL_PAGE = re.compile(
-    rf"https?://(?:www\.)?(?:huggingface\.co|hf\.co)/(?P<model>{MODEL_ID_PATTERN})(?:/tree/(?P<revision>[^/?#\s]+))?/?",
+    rf"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/(?P<model>{MODEL_ID_PATTERN})"
+    r"(?:/(?:tree|commit)/(?P<revision>[^/?#\s]+))?/?(?:[?#]\S*)?",
     re.ASCII,
 )
 LONGEST_ID = 193
 LONGEST_REVISION = 100
+LONGEST_ADDRESS = 1_000
 LONGEST_SENDER = 100
 RESERVED = ("api", "datasets", "models", "spaces")
 BYTES_PER_PARAM: dict[Precision, int] = {"bfloat16": 2, "float16": 2, "float32": 4}
@@ -43,13 +46,15 @@ class Refused(ValueError):
 class Limits:
     """What a submission may cost.
 
-    `max_weight_bytes` bounds the real size of the weight files, `memory_bytes` is what an evaluation may use.
+    `max_weight_bytes` bounds the real size of the weight files, `memory_bytes` is what an evaluation may use,
+    `retry_pause_seconds` must pass between a failure and its retry.
     """
 
     max_params: int
     max_open_per_sender: int
     max_weight_bytes: int
     memory_bytes: int
+    retry_pause_seconds: float = 60.0
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Limits":
@@ -80,21 +85,27 @@ def parse_text(value: object) -> str:
     return value.strip(" ")
 
 
+def split_page(model: object, revision: object) -> tuple[object, object]:
+    """Model and revision where `model` is the address of a model's page on the Hub; both unchanged otherwise.
+
+    The revision of the address counts unless another one is given beside it.
+    """
+    page = MODEL_PAGE.fullmatch(model.strip(" ")) if isinstance(model, str) and len(model) <= LONGEST_ADDRESS else None
+    if page is None:
+        return model, revision
+    named = unquote(page["revision"] or "")
+    is_default = isinstance(revision, str) and revision.strip(" ") in ("", "main")
+    return page["model"], (named if named and is_default else revision)
+
+
 def parse_model(value: object) -> str:
-    """A model id, `org/name`, in the form the Hub allows, or the address of the model's page there.
+    """A model id, `org/name`, in the form the Hub allows.
 
     Raises Refused.
     """
     text = parse_text(value)
     if not text:
         raise Refused("No model is named; expected an id such as org/name.")
-    if page := MODEL_PAGE.fullmatch(text):
-        if page["revision"] not in (None, "main"):
-            raise Refused(
-                f"{shown(text)} is the page of a revision; write {page['model']} here and {page['revision'][:100]} as "
-                "the revision."
-            )
-        text = page["model"]
     if len(text) > LONGEST_ID or not MODEL_ID.fullmatch(text):
         raise Refused(
             f"{shown(text)} is not a model id; expected org/name with at most 96 ASCII letters, digits, '.', '_' or "

@@ -15,7 +15,6 @@ from leaderboard import submission_rules as rules
 from leaderboard.errors import (
     InvalidSubmission,
     ModelUnavailable,
-    NotRetryable,
     Problem,
     QueueError,
     RevisionUnavailable,
@@ -27,11 +26,13 @@ from leaderboard.submission_rules import Limits as Limits  # part of this module
 from leaderboard.submission_rules import parameters as parameters
 from leaderboard.suites import evaluable_suites
 
+MEND_IT = "Mend the model and submit it again: a new commit is a new submission."
 OPEN_STATES: tuple[State, ...] = ("PENDING", "RUNNING")
 MOST_OPEN = 100_000
 T = TypeVar("T")
 
-_accepting = threading.Lock()
+accepting = threading.Lock()
+"""Held while a quota is counted and used, so that many requests at once do not slip through together."""
 
 
 class SubmissionQueue(Protocol):
@@ -124,14 +125,15 @@ def check(
     if not any(problem.field in ("model", "revision") for problem in problems):
         facts, unavailable = _inspect(catalogue, fields.model, fields.revision)
         problems += unavailable
+    warnings: tuple[str, ...] = ()
     if facts is not None:
         problems += rules.facts_problems(facts, chat_template=fields.chat_template, limits=limits)
+        warnings = tuple(rules.warnings(fields.precision, facts, limits))
     if not any(problem.field == "sender" for problem in problems):
-        problems += _quota_problems(queue, fields.sender, limits)
+        problems += quota_problems(queue, fields.sender, limits)
     if problems or facts is None:
-        return Checked(submission=None, problems=tuple(problems), facts=facts)
-    submission = _pin(fields, facts, now)
-    return _against_known(submission, facts, rules.warnings(fields.precision, facts, limits), queue, result_exists)
+        return Checked(submission=None, problems=tuple(problems), warnings=warnings, facts=facts)
+    return _against_known(_pin(fields, facts, now), facts, warnings, queue, result_exists)
 
 
 def accept_checked(checked: Checked, *, queue: SubmissionQueue, limits: Limits) -> QueueEntry:
@@ -144,26 +146,10 @@ def accept_checked(checked: Checked, *, queue: SubmissionQueue, limits: Limits) 
         raise InvalidSubmission(checked.problems)
     if checked.duplicate is not None:
         raise InvalidSubmission([Problem(field="model", message=duplicate_message(checked.duplicate))])
-    with _accepting:
-        if problems := _quota_problems(queue, checked.submission.sender, limits):
+    with accepting:
+        if problems := quota_problems(queue, checked.submission.sender, limits):
             raise InvalidSubmission(problems)
         return queue.add(checked.submission)
-
-
-def require_retryable(entry: QueueEntry, *, catalogue: ModelCatalogue, queue: SubmissionQueue, limits: Limits) -> None:
-    """Refuse a retry that cannot succeed or would exceed its sender's share of the queue.
-
-    Raises NotRetryable saying what to do instead.
-    """
-    submission = entry.submission
-    try:
-        catalogue.inspect(submission.model, submission.revision)
-    except RevisionUnavailable as error:
-        raise NotRetryable(f"A retry cannot work: {error} Submit the model again as it is now.") from error
-    except ModelUnavailable as error:
-        raise NotRetryable(f"Not retried: {error}") from error
-    if problems := _quota_problems(queue, submission.sender, limits):
-        raise NotRetryable(f"Not retried: {problems[0].message}")
 
 
 def duplicate_message(entry: QueueEntry) -> str:
@@ -174,7 +160,9 @@ def duplicate_message(entry: QueueEntry) -> str:
         "PENDING": f"is already waiting in the queue{place}. Nothing more to do: wait for its turn.",
         "RUNNING": "is being evaluated now. Nothing more to do: watch it in the queue.",
         "FINISHED": "has already been evaluated. See its row on the board.",
-        "FAILED": "was tried and failed. Read the reason in the queue and use Retry there.",
+        "FAILED": f"was tried and cannot work as it is. Read the reason on its page. {MEND_IT}"
+        if entry.final
+        else "was tried and failed. Read the reason in the queue and use Retry there.",
     }
     return f"{name} {advice[entry.state]} Its page is /runs/{entry.key}."
 
@@ -198,6 +186,7 @@ def describe(checked: Checked) -> str:
 def _read_fields(draft: Draft) -> tuple[_Fields, list[Problem]]:
     """The fields, valid where no problem names them."""
     problems: list[Problem] = []
+    model, revision = rules.split_page(draft.model, draft.revision)
 
     def read(field: str, parse: Callable[[object], T], value: object, instead: T) -> T:
         try:
@@ -208,8 +197,8 @@ def _read_fields(draft: Draft) -> tuple[_Fields, list[Problem]]:
 
     suites = tuple(suite.name for suite in evaluable_suites())
     fields = _Fields(
-        model=read("model", rules.parse_model, draft.model, ""),
-        revision=read("revision", rules.parse_revision, draft.revision, ""),
+        model=read("model", rules.parse_model, model, ""),
+        revision=read("revision", rules.parse_revision, revision, ""),
         precision=read("precision", rules.one_of(PRECISIONS), draft.precision, PRECISIONS[0]),
         suite=read("suite", rules.one_of(suites), draft.suite, ""),
         chat_template=read("chat_template", rules.parse_flag, draft.chat_template, False),
@@ -228,7 +217,8 @@ def _inspect(catalogue: ModelCatalogue, model: str, revision: str) -> tuple[Mode
         return None, [Problem(field="model", message=str(error))]
 
 
-def _quota_problems(queue: SubmissionQueue, sender: str, limits: Limits) -> list[Problem]:
+def quota_problems(queue: SubmissionQueue, sender: str, limits: Limits) -> list[Problem]:
+    """Why a sender may not have one more open submission; empty when it may."""
     try:
         entries = queue.entries(states=OPEN_STATES, limit=MOST_OPEN)
     except (StoreError, QueueError) as error:
@@ -254,7 +244,7 @@ def _pin(fields: _Fields, facts: ModelFacts, now: datetime) -> Submission:
 
 
 def _against_known(
-    submission: Submission, facts: ModelFacts, warnings: Sequence[str], queue: SubmissionQueue,
+    submission: Submission, facts: ModelFacts, warnings: tuple[str, ...], queue: SubmissionQueue,
     result_exists: Callable[[Submission], bool],
 ) -> Checked:  # fmt: skip
     try:
@@ -269,4 +259,4 @@ def _against_known(
             f"its page, /runs/{submission.key}."
         )
         return Checked(submission=None, problems=(Problem(field="model", message=message),), facts=facts)
-    return Checked(submission=submission, duplicate=duplicate, warnings=tuple(warnings), facts=facts)
+    return Checked(submission=submission, duplicate=duplicate, warnings=warnings, facts=facts)

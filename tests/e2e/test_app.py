@@ -218,7 +218,8 @@ def test_a_real_model_is_submitted_evaluated_and_appears_on_the_board(page: Page
     page.get_by_role("link", name=key).click()
     expect(page.get_by_role("heading", name=DEMO)).to_be_visible()
     expect(page.locator("tbody tr")).to_have_count(5)
-    expect(page.locator("tfoot")).to_contain_text("Average")
+    expect(page.locator("tfoot tr").first).to_contain_text("Average")
+    expect(page.locator("tfoot tr").last).to_contain_text("Random guessing25.019.0–31.0")
     expect(page.get_by_text("highest log-likelihood per character")).to_be_visible()
     expect(page.locator("article").first.locator(".gold .tag").first).to_have_text("correct")
     page.set_viewport_size({"width": 390, "height": 844})
@@ -264,22 +265,75 @@ def test_a_bad_submission_is_refused_beside_its_field(page: Page, app, model, re
     )
 
 
-def test_a_model_that_fails_says_why_and_can_be_retried(page: Page, app):
+def test_a_pasted_address_is_filled_in_as_model_and_revision(page: Page, app):
+    page.goto(f"{app}/?tab=queue")
+    fill_form(page, "https://huggingface.co/org/name/tree/v2?library=x")
+    page.get_by_label("Model id").blur()
+    expect(page.get_by_label("Model id")).to_have_value("org/name")
+    expect(page.get_by_label("Revision")).to_have_value("v2")
+
+
+@pytest.mark.parametrize("pause", [0, 100, 400])
+def test_the_answer_to_a_pasted_address_stays_while_it_is_filled_in(page: Page, app, pause):
+    page.goto(f"{app}/?tab=queue")
+    fill_form(page, "https://huggingface.co/org/name/tree/v2")
+    page.wait_for_timeout(pause)
+    page.get_by_role("button", name="Check only").click()
+    expect(page.locator("#submit-verdict")).to_contain_text("Refused", timeout=30_000)
+    page.wait_for_timeout(1500)
+    expect(page.locator("#submit-verdict")).to_contain_text("Refused")
+    expect(page.get_by_label("Model id")).to_have_value("org/name")
+
+
+def test_a_broken_configuration_is_refused_and_warnings_stand_beside_the_model(page: Page, app, models):
+    for name, text in (("tiny-torn", '{"architectures": ['), ("tiny-nameless", None)):
+        assert make_demo_model.main(["--output", str(models), "--tiny", name]) == 0
+        config = models / name / "config.json"
+        kept = {key: value for key, value in json.loads(config.read_text()).items() if key != "architectures"}
+        config.write_text(text or json.dumps(kept))
+    page.goto(f"{app}/?tab=queue")
+    fill_form(page, "local/tiny-torn")
+    page.get_by_label("Model id").blur()
+    problem = "config.json is not JSON: Expecting value in line 1, column 20"
+    expect(page.locator(".lb-problems")).to_contain_text(problem, timeout=30_000)
+    fill_form(page, "local/tiny-nameless")
+    page.get_by_label("Model id").blur()
+    expect(page.locator(".lb-slot .lb-warnings")).to_contain_text("names no architecture", timeout=30_000)
+    page.get_by_role("button", name="Submit", exact=True).click()
+    verdict = page.locator("#submit-verdict")
+    expect(verdict.get_by_role("link", name=re.compile("Receipt"))).to_be_visible(timeout=30_000)
+    expect(verdict.locator(".lb-warnings")).to_contain_text("names no architecture")
+
+
+def test_a_model_that_cannot_work_says_why_and_offers_no_retry(page: Page, app):
     page.goto(f"{app}/?tab=queue")
     fill_form(page, "local/tiny-broken")
     page.get_by_role("button", name="Submit", exact=True).click()
     expect(page.locator("#submit-verdict")).to_contain_text("Submitted", timeout=30_000)
     entry = page.locator(".lbq-entry", has_text="tiny-broken")
     expect(entry).to_have_attribute("data-state", "FAILED", timeout=RUN_PATIENCE)
+    expect(entry).to_contain_text("These files cannot work: mend the model and submit it again.")
+    expect(entry.get_by_role("button", name="Retry")).to_have_count(0)
     assert len(entry.locator(".lbq-reason").inner_text()) > 20
     entry.get_by_text("Last lines of the log").click()
     expect(entry.locator(".lbq-log")).not_to_be_empty()
-    key = entry.get_attribute("data-key")
-    entry.get_by_role("button", name="Retry").click()
-    expect(entry).not_to_have_attribute("data-state", "FAILED", timeout=10_000)
-    expect(entry).to_have_attribute("data-state", "FAILED", timeout=RUN_PATIENCE)
-    page.goto(f"{app}/runs/{key}")
+    page.goto(f"{app}/runs/{entry.get_attribute('data-key')}")
     expect(page.get_by_role("heading", name="Failed")).to_be_visible()
+    expect(page.get_by_text("These files cannot work here")).to_be_visible()
+
+
+def test_a_retry_that_may_help_is_offered_and_has_to_wait_a_minute(page: Page, models, tmp_path):
+    assert make_demo_model.main(["--output", str(models), "--tiny", "tiny-slow"]) == 0
+    with running_app(tmp_path, LEADERBOARD_MODELS=str(models), LEADERBOARD_TIME_LIMIT_SECONDS="1") as address:
+        page.goto(f"{address}/?tab=queue")
+        fill_form(page, "local/tiny-slow")
+        page.get_by_role("button", name="Submit", exact=True).click()
+        entry = page.locator(".lbq-entry", has_text="tiny-slow")
+        expect(entry).to_have_attribute("data-state", "FAILED", timeout=60_000)
+        expect(entry).to_contain_text("took longer than the limit of 1 s")
+        entry.get_by_role("button", name="Retry").click()
+        expect(entry.locator(".lbq-answer")).to_contain_text("A retry is possible 60 s after a failure: try again in")
+        expect(entry).to_have_attribute("data-state", "FAILED")
 
 
 def test_programs_submit_through_gradio_client_with_the_same_validation(app):

@@ -15,6 +15,7 @@ from eval_queue import cli, listing, wiring
 from eval_queue.schedule import Turns
 from eval_queue.sqlite_queue import SqliteQueue
 from leaderboard.records import Progress, RunResult, result_path
+from leaderboard.run_summary import share_of
 from leaderboard.settings import Settings, read_settings
 from tests.unit.queue_worlds import RETRY, ManualClock, submission
 
@@ -71,9 +72,63 @@ def test_the_status_of_a_finished_submission_shows_scores_with_intervals(
     result = wiring.read_result(settings, wiring.open_queue(settings), entry)
     assert result is not None
     for score in result.tasks:
-        assert f"{score.task:24}{100 * score.score:5.1f}" in shown
-    assert f"/runs/{entry.key}" in shown
-    assert f"results/{model}/{entry.key}.json" in shown
+        found = share_of(score)
+        assert f"{score.task:24}{found.percent:>5}  {found.interval:13}" in shown
+    took = (result.finished_at - result.started_at).total_seconds()
+    assert f"took          {round(took)} s" in shown
+    assert f"http://127.0.0.1:7860/runs/{entry.key} (while the app runs)" in shown
+    for path in (f"results/{model}/{entry.key}.json", f"samples/{model}/{entry.key}"):
+        assert f"{settings.state}/{path}" in shown
+        assert (settings.state / path).exists()
+    assert cli.main(["logs", entry.key]) == 0
+    said = capsys.readouterr()
+    assert "its log is not kept" in said.err
+    assert said.out
+    assert said.out in shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "address"),
+    [
+        ({"port": 7982}, "http://127.0.0.1:7982/runs/feed (while the app runs)"),
+        ({"host": "0.0.0.0"}, "http://127.0.0.1:7860/runs/feed (while the app runs)"),
+        ({"space_id": "My_Org/Chat.Board"}, "https://my-org-chat-board.hf.space/runs/feed"),
+        ({"port": 0}, "/runs/feed"),
+    ],
+)
+def test_the_page_of_a_submission_is_named_in_full_where_that_is_known(
+    changes: dict[str, object], address: str
+) -> None:
+    assert wiring.page_address(Settings().model_copy(update=changes), "feed") == address
+
+
+def test_every_failed_attempt_can_be_looked_at_with_its_own_log(
+    settings: Settings, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["submit", model])
+    queue = wiring.open_queue(settings)
+    for reason, tail in (("It crashed.", "log of the crash"), ("Its files changed.", "")):
+        claim = queue.claim("w1")
+        assert claim is not None
+        queue.fail(claim, reason=reason, log_tail=tail, permanent=True, final=not tail)
+        if tail:
+            queue.retry(claim.key)
+    capsys.readouterr()
+    assert cli.main(["status", claim.key]) == 0
+    shown = capsys.readouterr().out
+    assert "reason        Its files changed." in shown
+    assert "retry         cannot help" in shown
+    assert [line.split("  ")[-1] for line in shown.splitlines() if line.startswith(("  1", "  2"))] == [
+        "It crashed.", "Its files changed.",
+    ]  # fmt: skip
+    assert "log of the crash" not in shown
+    assert cli.main(["logs", claim.key]) == 1, "the last attempt left no log"
+    assert cli.main(["logs", claim.key, "--attempt", "1"]) == 0
+    said = capsys.readouterr()
+    assert said.out == "log of the crash\n"
+    assert "Attempt 1: It crashed." in said.err
+    assert cli.main(["logs", claim.key, "--attempt", "9"]) == 1
+    assert "failed attempts are: 1, 2" in capsys.readouterr().err
 
 
 def test_an_old_log_is_not_shown_for_a_later_failure(
@@ -138,7 +193,9 @@ def test_a_failed_submission_shows_its_reason_and_log_and_can_be_retried(
     assert capsys.readouterr().out == "last line\n"
     assert cli.main(["submit", model]) == 2
     assert "Retry" in capsys.readouterr().err
-    assert cli.main(["retry", claim.key]) == 0
+    assert cli.main(["retry", claim.key]) == 1
+    assert "failed only a moment ago" in capsys.readouterr().err
+    assert cli.main(["retry", claim.key, "--anyway"]) == 0
     assert "PENDING, place 1" in capsys.readouterr().out
     assert cli.main(["status", claim.key]) == 0
     assert "It crashed." in capsys.readouterr().out, "the reason stays until the next attempt ends"
@@ -150,7 +207,9 @@ def test_the_log_of_a_running_evaluation_is_shown_without_secrets(
     settings: Settings, model: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cli.main(["submit", model, "--format", "json"])
-    key = wiring.open_queue(settings).entries()[0].key
+    queue = wiring.open_queue(settings)
+    key = queue.entries()[0].key
+    queue.claim("w1")
     folder = wiring.runs_folder(settings) / key
     folder.mkdir(parents=True)
     (folder / "log.txt").write_text("token hf_abcdefghijklmnop\n")

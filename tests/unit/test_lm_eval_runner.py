@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from eval_queue.runners import harness_tasks, lm_eval
 from eval_queue.runners.causal_model import CausalModel
 from eval_queue.runners.meter import GENERATION_COST
-from leaderboard.errors import PermanentFailure
+from leaderboard.errors import ModelAtFault, PermanentFailure
 from leaderboard.records import RunResult
 from leaderboard.suites import SUITES, Suite, Task
 from tests.models import SMALL, changed_copy, spec_for, tiny_model
@@ -156,9 +156,10 @@ def test_the_whole_core_suite_runs_and_every_task_is_near_chance_for_a_random_mo
     assert abs(mean - 0.25) < 0.13
 
 
-def refused(spec, suite=SMALL):
+def refused(spec, suite=SMALL, kind=ModelAtFault):
     with pytest.raises(PermanentFailure) as caught:
         lm_eval.run_suite(spec, suite, lambda _: None)
+    assert type(caught.value) is kind, "only what no retry can mend is final"
     assert not list(spec.work_folder.glob("tasks/*.json")), "a failed run left a score"
     return str(caught.value)
 
@@ -246,14 +247,14 @@ def test_a_lack_of_memory_is_not_called_the_models_fault(model, tmp_path, monkey
 
 
 def test_a_model_that_was_removed_is_named(tmp_path):
-    assert "local/tiny" in refused(spec_for(tmp_path / "gone", tmp_path / "run"))
+    assert "local/tiny" in refused(spec_for(tmp_path / "gone", tmp_path / "run"), kind=PermanentFailure)
 
 
 def test_an_unknown_suite_and_task_are_refused(model, tmp_path):
     with pytest.raises(PermanentFailure, match="no suite nothing"):
         lm_eval.run(spec_for(model, tmp_path, suite="nothing"), lambda _: None)
     unknown = Suite(name="x", title="x", about="", tasks=(Task(name="nothing", label="x", metric="acc", n=1),))
-    assert "nothing" in refused(spec_for(model, tmp_path / "run"), unknown)
+    assert "nothing" in refused(spec_for(model, tmp_path / "run"), unknown, PermanentFailure)
 
 
 def test_counting_requests_costs_next_to_nothing():

@@ -203,6 +203,53 @@ def test_a_retry_goes_to_the_end_of_the_line_with_its_attempts_reset(queue: Work
     assert (entry.state, entry.position, entry.attempts, entry.reason) == ("PENDING", 2, 0, "no")
 
 
+def test_every_failed_attempt_keeps_its_own_reason_and_log(queue: WorkQueue, clock: ManualClock) -> None:
+    key = queue.add(submission()).key
+    queue.fail(claim_next(queue), reason="first", log_tail="log 1", permanent=True)
+    clock.advance(100)
+    waiting = queue.retry(key)
+    assert [(a.number, a.reason, a.log_tail) for a in waiting.failures] == [(1, "first", "log 1")]
+    began = clock()
+    entry = queue.fail(claim_next(queue), reason="second", log_tail="", permanent=True)
+    assert (entry.reason, entry.log_tail) == ("second", "")
+    assert [(a.number, a.reason, a.log_tail) for a in entry.failures] == [(1, "first", "log 1"), (2, "second", None)]
+    assert entry.failures[1].started_at == began
+    assert queue.get(key) == entry
+
+
+def test_only_the_last_attempts_are_kept_and_their_numbers_go_on(queue: WorkQueue) -> None:
+    key = queue.add(submission()).key
+    for number in range(1, 8):
+        entry = queue.fail(claim_next(queue), reason=f"why {number}", log_tail="", permanent=True)
+        assert entry.failures[-1].number == number
+        queue.retry(key)
+    assert [attempt.number for attempt in entry.failures] == [3, 4, 5, 6, 7]
+
+
+def test_the_log_of_an_earlier_attempt_is_not_given_to_one_that_ended_its_worker(
+    queue: WorkQueue, clock: ManualClock
+) -> None:
+    queue.add(submission())
+    entry = queue.fail(claim_next(queue), reason="network", log_tail="log 1", permanent=False)
+    assert entry.not_before is not None
+    clock.advance(100)
+    claim_next(queue)
+    clock.advance(LEASE_SECONDS + 1)
+    (entry,) = queue.recover(has_result=has_no_result)
+    assert "ended its worker" in (entry.reason or "")
+    assert entry.log_tail is None
+    assert [attempt.log_tail for attempt in entry.failures] == ["log 1", None]
+
+
+@pytest.mark.parametrize("final", [True, False])
+def test_a_final_failure_says_so_and_a_retry_takes_it_back(queue: WorkQueue, final: bool) -> None:
+    key = queue.add(submission()).key
+    entry = queue.fail(claim_next(queue), reason="no", log_tail="", permanent=False, final=final)
+    assert (entry.final, entry.state) == (final, "FAILED" if final else "PENDING")
+    if final:
+        assert not queue.retry(key).final
+
+
 def test_only_failed_submissions_can_be_retried(queue: WorkQueue) -> None:
     entry = queue.add(submission())
     with pytest.raises(NotRetryable, match="is PENDING; only a FAILED"):

@@ -1,11 +1,16 @@
 """Foreign result files become rows of a table, bad ones are listed with a reason."""
 
+import csv
+import io
 import json
 from datetime import UTC, datetime
 
 import pytest
 
+from leaderboard import cli
 from leaderboard.errors import BadRecord
+from leaderboard.records import RunResult, request_path, result_path
+from leaderboard.settings import ROOT
 from leaderboard.sources.benchmark_table import read_table
 from leaderboard.sources.importing import import_files
 from leaderboard.sources.results_json import read_lm_eval, read_open_llm_request, read_open_llm_result
@@ -123,6 +128,32 @@ def test_importing_again_replaces_and_does_not_double(tmp_path):
     _, frame = read_table(tmp_path / "store", "t")
     assert report.n_rows == 1
     assert frame["score.arc_challenge"].tolist() == [0.9]
+
+
+@pytest.mark.parametrize("format_name", ["lm-eval", "open-llm-results", "open-llm-requests"])
+def test_results_of_this_leaderboard_are_recognised_and_read_as_data_instead(tmp_path, format_name, capsys):
+    content = json.loads((ROOT / "tests" / "golden" / "run_result_v1.json").read_text())
+    request = {"submission": content["submission"], "state": "FINISHED"}
+    run = RunResult.model_validate(content)
+    write(tmp_path / "mine" / result_path(run.submission), content)
+    write(tmp_path / "mine" / request_path(run.submission), request)
+    with pytest.raises(
+        BadRecord, match=r"is a request .*is a result of this leaderboard and needs no import: .*--data"
+    ):
+        import_files(format_name, tmp_path / "mine", tmp_path / "store", name="t", now=NOW)
+    assert not (tmp_path / "store").exists()
+    arguments = ["board", "llm_benchmarks", "--view", "here_core", "--data", str(tmp_path / "mine")]
+    assert cli.main(arguments) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["core_dates"] for row in rows if row["model"] == run.submission.model] == ["0.225"]
+
+
+def test_reasons_that_many_files_share_are_told_once(tmp_path):
+    for number in range(3):
+        write(tmp_path / "in" / f"{number}.json", {"other": 1})
+    with pytest.raises(BadRecord, match=r"0\.json \(and 2 more\) has no 'results'; expected an object") as caught:
+        import_files("lm-eval", tmp_path / "in", tmp_path / "store", name="t", now=NOW)
+    assert str(caught.value).count("expected") == 1
 
 
 def test_an_import_with_nothing_readable_says_why(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.errors import InvalidSubmission, ModelUnavailable, NotRetryable, RevisionUnavailable, StoreUnavailable
+from leaderboard.errors import InvalidSubmission, ModelUnavailable, RevisionUnavailable, StoreUnavailable
 from leaderboard.model_facts import ModelFacts
 from leaderboard.records import STATES, QueueEntry, State, Submission
 from leaderboard.settings import Settings
@@ -22,7 +22,6 @@ from leaderboard.submissions import (
     check,
     describe,
     duplicate_message,
-    require_retryable,
 )
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -348,16 +347,39 @@ def test_an_id_that_passes_has_one_slash_and_no_dots_that_climb(model: str) -> N
 
 @pytest.mark.parametrize(
     "address",
-    ["https://huggingface.co/Org/M", "http://hf.co/Org/M/", " https://www.huggingface.co/Org/M/tree/main "],
+    [
+        "https://huggingface.co/Org/M",
+        "http://hf.co/Org/M/",
+        " https://www.huggingface.co/Org/M/tree/main ",
+        "huggingface.co/Org/M",
+        "https://huggingface.co/Org/M/tree/main/",
+        "https://huggingface.co/Org/M?library=x#y",
+    ],
 )
 def test_the_address_of_a_models_page_means_the_model(address: str) -> None:
     assert verdict(Draft(model=address)).submission == verdict(Draft(model="Org/M")).submission
 
 
-def test_the_address_of_another_revision_says_where_the_revision_goes() -> None:
-    checked = verdict(Draft(model="https://huggingface.co/Org/M/tree/v2"))
-    assert fields(checked) == ["model"]
-    assert "write Org/M here and v2 as the revision" in checked.problems[0].message
+@pytest.mark.parametrize(
+    ("address", "beside", "asked"),
+    [
+        ("https://huggingface.co/Org/M/tree/v2", "main", "v2"),
+        ("hf.co/Org/M/tree/v2/", "", "v2"),
+        ("https://huggingface.co/Org/M/tree/my%2Fbranch", "main", "my/branch"),
+        (f"https://huggingface.co/Org/M/commit/{SHA}", "main", SHA),
+        ("https://huggingface.co/Org/M/tree/v2", "v3", "v3"),
+    ],
+)
+def test_the_revision_of_an_address_counts_unless_another_one_is_named(address: str, beside: str, asked: str) -> None:
+    catalogue = Catalogue()
+    assert verdict(Draft(model=address, revision=beside), catalogue).acceptable
+    assert catalogue.asked == [("Org/M", asked)]
+
+
+def test_the_address_of_a_pull_request_is_refused_like_its_reference() -> None:
+    checked = verdict(Draft(model="https://huggingface.co/Org/M/tree/refs%2Fpr%2F1"))
+    assert fields(checked) == ["revision"]
+    assert "pull request" in checked.problems[0].message
 
 
 def test_what_is_known_already_is_answered_with_its_page() -> None:
@@ -368,21 +390,15 @@ def test_what_is_known_already_is_answered_with_its_page() -> None:
     assert f"/runs/{entry.key}" in known
 
 
-def test_a_retry_is_refused_when_the_model_is_gone_or_its_sender_has_enough_open() -> None:
+def test_warnings_are_told_also_when_something_else_is_refused() -> None:
+    facts = GOOD.model_copy(update={"license": None, "params": None})
+    checked = verdict(Draft(model="org/m"), Catalogue(facts))
+    assert fields(checked) == ["model"]
+    assert "number of parameters" in " ".join(checked.warnings)
+
+
+def test_a_submission_that_cannot_work_is_not_sent_to_retry() -> None:
     queue = Queue()
-    entry = take(Draft(model="org/m"), Catalogue(), queue)
-    queue.become("FAILED")
-
-    class Gone(Catalogue):
-        def inspect(self, model: str, revision: str) -> ModelFacts:
-            raise RevisionUnavailable(f"{model} has no revision {revision}.")
-
-    with pytest.raises(NotRetryable, match=r"A retry cannot work: org/m has no revision .* Submit the model again"):
-        require_retryable(entry, catalogue=Gone(), queue=queue, limits=LIMITS)
-    away = Catalogue(ModelUnavailable("org/m cannot be looked up now. Try again in a few minutes."))
-    with pytest.raises(NotRetryable, match=r"^Not retried: org/m cannot be looked up now\. Try again"):
-        require_retryable(entry, catalogue=away, queue=queue, limits=LIMITS)
-    require_retryable(entry, catalogue=Catalogue(), queue=queue, limits=LIMITS)
-    queue.become("PENDING")
-    with pytest.raises(NotRetryable, match=r"Not retried: .* open submissions"):
-        require_retryable(entry, catalogue=Catalogue(), queue=queue, limits=replace(LIMITS, max_open_per_sender=1))
+    entry = take(Draft(model="org/m"), Catalogue(), queue).model_copy(update={"state": "FAILED", "final": True})
+    assert "Mend the model and submit it again" in duplicate_message(entry)
+    assert "Retry" not in duplicate_message(entry)

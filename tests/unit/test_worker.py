@@ -1,7 +1,6 @@
 """The worker: what becomes of a claimed submission, whatever the executor and the store do."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from eval_queue.publish import Publisher
 from eval_queue.queue import WorkQueue
 from eval_queue.spec import RunSpec
 from eval_queue.worker import Worker
-from leaderboard.errors import ModelUnavailable, PermanentFailure, QueueError, StoreUnavailable
+from leaderboard.errors import ModelAtFault, ModelUnavailable, PermanentFailure, QueueError, StoreUnavailable
 from leaderboard.model_facts import ModelFacts
 from leaderboard.records import (
     Progress,
@@ -177,6 +176,18 @@ def test_a_failure_is_told_with_its_log_and_tried_again_only_if_that_may_help(
     assert (tmp_path / "runs" / key).is_dir()  # kept: a retry goes on from there
 
 
+def test_the_work_of_a_model_that_cannot_work_is_deleted_at_once_and_its_log_kept(
+    world: World, tmp_path: Path
+) -> None:  # fmt: skip
+    world.executor.outcomes = [
+        Outcome(status="failed", reason="why", permanent=True, final=True, log_tail="tail")
+    ]  # fmt: skip
+    world.queue.add(submission())
+    world.run()
+    assert (world.entry().state, world.entry().final, world.entry().log_tail) == ("FAILED", True, "tail")
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
 def test_a_stopped_evaluation_is_given_back_without_counting(world: World) -> None:
     world.executor.outcomes = [Outcome(status="stopped")]
     world.queue.add(submission())
@@ -267,19 +278,6 @@ def test_a_new_process_of_the_same_worker_takes_over_at_once(world: World, tmp_p
     assert list((tmp_path / "runs").iterdir()) == []
 
 
-def test_work_of_a_failed_submission_is_kept_for_a_retry_but_not_for_ever(world: World, tmp_path: Path) -> None:
-    for number in range(2):
-        entry = world.queue.add(submission(number))
-        claim = world.queue.claim("w1")
-        assert claim is not None
-        world.queue.fail(claim, reason="no", log_tail="", permanent=True)
-        (tmp_path / "runs" / entry.key).mkdir(parents=True)
-    young, old = (tmp_path / "runs" / submission(n).key for n in range(2))
-    os.utime(old, (0, 0))
-    world.worker.resume()
-    assert list((tmp_path / "runs").iterdir()) == [young]
-
-
 # --- preparing specs ---
 
 
@@ -309,8 +307,9 @@ def test_a_local_model_is_loaded_from_its_folder_and_a_hub_model_by_its_id(tmp_p
     [("f" * 40, "changed: revision 0{12} was submitted, f{12}"), (None, "no such folder")],
 )
 def test_a_local_model_that_changed_or_went_is_refused(tmp_path: Path, now: str | None, reason: str) -> None:
-    with pytest.raises(PermanentFailure, match=reason):
+    with pytest.raises(PermanentFailure, match=reason) as caught:
         wiring.preparer(Settings(models=tmp_path), OneModel(now))(submission(model="local/tiny"), tmp_path)
+    assert isinstance(caught.value, ModelAtFault) == (now is not None), "a folder that is gone may come back"
 
 
 def test_the_worker_of_a_state_folder_keeps_its_name_and_shares_it_with_none(tmp_path: Path) -> None:

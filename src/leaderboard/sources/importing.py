@@ -45,9 +45,20 @@ def import_files(format_name: str, path: Path, store: Path, *, name: str, now: d
         return _import_dump(path, store, name, now)
     rows, rejected = _read_rows(format_name, path)
     if not rows:
-        reasons = "; ".join(f"{item.where} {item.reason}" for item in rejected[:3]) or "no .json files"
-        raise BadRecord(f"Nothing could be read from {path}: {reasons}")
+        raise BadRecord(f"Nothing could be read from {path}: {_reasons(rejected)}")
     return _merge_into(store, name, rows, rejected, now, format_name)
+
+
+def _reasons(rejected: list[Rejected]) -> str:
+    """The first few reasons, each once, with the first file it is about and how many share it."""
+    by_reason: dict[str, list[str]] = {}
+    for item in rejected:
+        by_reason.setdefault(item.reason, []).append(item.where)
+    texts = [
+        f"{files[0]}{f' (and {len(files) - 1} more)' if len(files) > 1 else ''} {reason}"
+        for reason, files in by_reason.items()
+    ]
+    return " ".join(texts[:3]) or "no .json files."
 
 
 def _import_dump(path: Path, store: Path, name: str, now: datetime) -> Report:

@@ -37,11 +37,7 @@ class Row(NamedTuple):
 
 def read_lm_eval(path: Path) -> Row:
     """The row of an lm-eval results file. Raises BadRecord."""
-    content = read_object(path)
-    if "submission" in content and "tasks" in content:
-        raise BadRecord(
-            "a result of this leaderboard, nothing to import: name its folder with LEADERBOARD_DATA or --data."
-        )
+    content = _read_foreign(path)
     results = _mapping(content, "results")
     config = _optional(content, "config")
     children = {name for names in _children(content) for name in names}
@@ -65,7 +61,7 @@ def read_lm_eval(path: Path) -> Row:
 
 def read_open_llm_result(path: Path) -> Row:
     """The row of an Open LLM Leaderboard results file, v1 or v2. Raises BadRecord."""
-    content = read_object(path)
+    content = _read_foreign(path)
     general = content.get("config_general")
     if not isinstance(general, dict):
         return read_lm_eval(path)
@@ -91,7 +87,7 @@ def read_open_llm_result(path: Path) -> Row:
 
 def read_open_llm_request(path: Path) -> Row:
     """What an Open LLM Leaderboard request says about its model; no scores. Raises BadRecord."""
-    content = read_object(path)
+    content = _read_foreign(path)
     params = content.get("params")
     values = {
         "model": _text(content.get("model"), "model"),
@@ -113,6 +109,18 @@ READERS: Mapping[str, Callable[[Path], Row]] = {
 }
 
 
+def _read_foreign(path: Path) -> dict[str, Any]:
+    """The object in a file of another project. Raises BadRecord, also for a file that this project wrote."""
+    content = read_object(path)
+    if isinstance(content.get("submission"), dict) and ("tasks" in content or "state" in content):
+        kind = "result" if "tasks" in content else "request"
+        raise BadRecord(
+            f"is a {kind} of this leaderboard and needs no import: give the folder that holds results/ as --data "
+            "(or LEADERBOARD_DATA)."
+        )
+    return content
+
+
 def _row(values: dict[str, Any], tasks: list[TaskCard]) -> Row:
     if not tasks:
         raise BadRecord("has no task with a known metric; expected one of " + ", ".join(METRICS) + ".")
@@ -122,7 +130,8 @@ def _row(values: dict[str, Any], tasks: list[TaskCard]) -> Row:
 def _mapping(content: dict[str, Any], name: str) -> dict[str, Any]:
     value = content.get(name)
     if not isinstance(value, dict) or not value:
-        raise BadRecord(f"{name} is {type(value).__name__}; expected an object with one entry a task.")
+        found = f"{name} is {type(value).__name__}" if name in content else f"has no {name!r}"
+        raise BadRecord(f"{found}; expected an object with one entry a task.")
     return value
 
 

@@ -19,6 +19,17 @@ Handler = Callable[..., list[str]]
 _SALT = secrets.token_hex(8)
 
 
+FILL_IN = r"""(model, revision) => {
+  const site = "^ *(?:https?://)?(?:www[.])?(?:huggingface[.]co|hf[.]co)";
+  const path = "/([\\w.-]+/[\\w.-]+)(?:/(?:tree|commit)/([^/?#%\\s]+))?/?(?:[?#]\\S*)? *$";
+  const page = new RegExp(site + path).exec(model || "");
+  if (!page) return [model, revision];
+  const usual = ["", "main"].includes((revision || "").trim());
+  return [page[1], page[2] && usual ? page[2] : revision];
+}"""
+"""The address of a model's page, pasted as the model: id and revision go where they belong, as `split_page` does."""
+
+
 class Desk(Protocol):
     """Where submissions are handed in; injected, so that the views know no queue."""
 
@@ -96,7 +107,7 @@ def build(desk: Desk) -> None:
         return [*("" for _ in form.slots), text.receipt_html(entry, checked.warnings)]
 
     def on_edit(*values: Any, request: gr.Request) -> list[str]:
-        """Problems beside the fields only: a verdict or receipt is not overwritten by a check that ends later."""
+        """What stands beside the fields only: a verdict or receipt is not overwritten by a check that ends later."""
         empty = not str(values[0] or "").strip()
         return [""] * len(form.slots) if empty else on_check(*values, request=request)[:-1]
 
@@ -111,7 +122,10 @@ def _connect(form: _Form, check: Handler, submit: Handler, edit: Handler) -> Non
     gr.on([form.submit.click, form.model.submit], submit, form.fields, outputs, api_visibility="private")
     edits = [form.model.blur, form.revision.blur, *choices]
     gr.on(edits, edit, form.fields, form.slots, trigger_mode="always_last", **quiet)
-    cleared_by = [form.model.change, form.revision.change, *choices]
+    page = [form.model, form.revision]
+    gr.on([form.model.blur], None, page, page, js=FILL_IN, **quiet)
+    # `input`, not `change`: what FILL_IN writes must not clear a receipt that just came.
+    cleared_by = [form.model.input, form.revision.input, *choices]
     gr.on(cleared_by, None, None, form.verdict, js="() => ''", **quiet)
 
 
@@ -184,7 +198,7 @@ def _draft(values: tuple[Any, ...], request: gr.Request | None) -> Draft:
 
 
 def _show(checked: Checked) -> list[str]:
-    by_field = [text.problem_html(checked.problems, field) for field in FORM_FIELDS]
+    by_field = [text.field_html(checked, field) for field in FORM_FIELDS]
     return [*by_field, text.verdict_html(checked) + text.problem_html(checked.problems, None)]
 
 

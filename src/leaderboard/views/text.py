@@ -28,12 +28,16 @@ def problem_html(problems: Sequence[Problem], field: str | None) -> str:
     return f'<ul class="lb-problems" role="alert">{items}</ul>'
 
 
+def field_html(checked: Checked, field: str) -> str:
+    """What stands beside a field: its problems and, beside the model, the warnings."""
+    return problem_html(checked.problems, field) + (warnings_html(checked.warnings) if field == "model" else "")
+
+
 def verdict_html(checked: Checked) -> str:
-    """What a dry run found, in one block."""
-    extra = warnings_html(checked.warnings)
+    """What a dry run found, in one block; the warnings stand beside the field, see `field_html`."""
     if checked.duplicate is not None:
         text = RUN_PAGE.sub(_run_link, escape(duplicate_message(checked.duplicate)))
-        return f'<p class="lb-verdict">{text}</p>{extra}'
+        return f'<p class="lb-verdict">{text}</p>'
     if checked.submission is None:
         n = len(checked.problems)
         what = "1 problem" if n == 1 else f"{n} problems"
@@ -41,12 +45,12 @@ def verdict_html(checked: Checked) -> str:
     pinned = checked.submission
     size = parameters(pinned.params) if pinned.params else "size unknown"
     text = f"This would be accepted: {pinned.model} at commit {pinned.revision[:10]}, {size}, licence {pinned.license}."
-    return f'<p class="lb-verdict lb-good" role="status">{escape(text)}</p>{extra}'
+    return f'<p class="lb-verdict lb-good" role="status">{escape(text)}</p>'
 
 
 def warnings_html(warnings: Sequence[str]) -> str:
     """What a sender should know although it does not stand in the way; empty without any."""
-    items = "".join(f"<li>{escape(text)}</li>" for text in warnings)
+    items = "".join(f"<li>Warning: {escape(text)}</li>" for text in warnings)
     return f'<ul class="lb-warnings">{items}</ul>' if items else ""
 
 

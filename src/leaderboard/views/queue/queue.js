@@ -50,11 +50,19 @@ function failureCell(entry, retry) {
     fold.append(make("summary", "", "Last lines of the log"), make("pre", "lbq-log", entry.log_tail));
     box.append(fold);
   }
+  if (entry.final) {
+    box.append(make("span", "lbq-note", "These files cannot work: mend the model and submit it again."));
+    return box;
+  }
   const button = make("button", "lbq-button", "Retry");
   button.type = "button";
   button.setAttribute("aria-label", `Retry ${entry.submission.model}`);
   button.addEventListener("click", () => retry(entry.key, button));
-  box.append(button);
+  const answer = make("span", "lbq-answer");
+  answer.setAttribute("role", "status");
+  const line = make("div", "lbq-retry");
+  line.append(button, answer);
+  box.append(line);
   return box;
 }
 
@@ -117,7 +125,7 @@ export function mountQueue(root, { url = "data/queue.json", onFinished = () => {
     const answer = await fetch(`data/queue/${encodeURIComponent(key)}/retry`, { method: "POST" });
     if (!answer.ok) {
       const body = await answer.json().catch(() => ({ error: `the server answered ${answer.status}` }));
-      status.textContent = `Retry failed: ${body.error}`;
+      button.nextElementSibling.textContent = body.error;
       button.disabled = false;
       return;
     }

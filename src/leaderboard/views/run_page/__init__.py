@@ -4,9 +4,7 @@ Enters: queue entries, results and sample files. Leaves: HTML made by one templa
 address works for ever: it is the receipt of a submission and the evidence behind a row of the board.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +17,8 @@ from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
 from leaderboard.boards.library import Library
-from leaderboard.ratings.proportions import Z_95, error_of_mean
-from leaderboard.records import QueueEntry, RunResult, Submission, result_path
+from leaderboard.records import FailedAttempt, QueueEntry, RunResult, Submission, result_path
+from leaderboard.run_summary import share_of, summarise
 from leaderboard.submissions import SubmissionQueue
 from leaderboard.suites import SUITES
 
@@ -50,22 +48,12 @@ class SamplePage:
     n_pages: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Summary:
-    """Mean score of a run with its standard error, and what guessing scores; fractions."""
-
-    average: float
-    error: float | None
-    chances: dict[str, float]
-    chance: float | None
-
-
 def assets() -> dict[str, bytes]:
     """Styles to serve under ui/."""
     return {"run_page/run.css": (FOLDER / "run.css").read_bytes()}
 
 
-def run_routes(library: Library, queue: SubmissionQueue, clock: Callable[[], datetime]) -> APIRouter:
+def run_routes(library: Library, queue: SubmissionQueue) -> APIRouter:
     """The page of every submission."""
     router = APIRouter()
 
@@ -77,21 +65,20 @@ def run_routes(library: Library, queue: SubmissionQueue, clock: Callable[[], dat
         samples = sample_page(library, run, task, only_wrong=show == "wrong", page=p) if run else None
         submission = run.submission if run else entry.submission  # type: ignore[union-attr]
         html = TEMPLATES.get_template("run.html").render(
-            entry=entry, run=run, samples=samples, submission=submission, now=clock(), interval=interval,
+            entry=entry, run=run, samples=samples, submission=submission, share_of=share_of,
             labels=_labels(submission), result_file=result_path(submission), waits=_waits(entry, run),
-            summary=summary(run) if run else None,
+            summary=summarise(run) if run else None, earlier=earlier_attempts(entry),
         )  # fmt: skip
         return HTMLResponse(html)
 
     return router
 
 
-def interval(score: float, standard_error: float | None) -> str:
-    """The 95 % interval of a score (0..1) in percent, or a dash."""
-    if standard_error is None:
-        return "–"
-    half = Z_95 * standard_error
-    return f"{100 * max(0.0, score - half):.1f}–{100 * min(1.0, score + half):.1f}"
+def earlier_attempts(entry: QueueEntry | None) -> tuple[FailedAttempt, ...]:
+    """Failed attempts, newest first, without the one that the page is about."""
+    if entry is None:
+        return ()
+    return (entry.failures[:-1] if entry.state == "FAILED" else entry.failures)[::-1]
 
 
 def sample_page(
@@ -134,22 +121,6 @@ def _decided_by(rows: list[dict[str, Any]], metric: str) -> str:
     if any(len(row["gold_indices"] or ()) > 1 for row in marked):
         return SEVERAL_RIGHT
     return DECIDED_BY.get(metric, DECIDED_BY["acc"])
-
-
-def summary(run: RunResult) -> Summary | None:
-    """The mean over the suite's tasks with its interval, and chance; None when a task is missing."""
-    suite = SUITES.get(run.submission.suite)
-    scores = {score.task: score for score in run.tasks}
-    if suite is None or any(task.name not in scores for task in suite.tasks):
-        return None
-    errors = [scores[task.name].standard_error for task in suite.tasks]
-    known = np.array([error for error in errors if error is not None])
-    chances = {task.name: task.chance for task in suite.tasks if task.chance is not None}
-    return Summary(
-        average=float(np.mean([scores[task.name].score for task in suite.tasks])), chances=chances,
-        error=float(error_of_mean(known)) if len(known) == len(errors) else None,
-        chance=float(np.mean(list(chances.values()))) if len(chances) == len(errors) else None,
-    )  # fmt: skip
 
 
 def _is_flag(table: pa.Table) -> bool:
