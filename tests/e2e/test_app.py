@@ -171,6 +171,45 @@ def test_an_unknown_tab_or_data_set_leads_to_the_usual_one(page: Page, app):
     expect(page).to_have_url(f"{app}/")
 
 
+@pytest.mark.parametrize("name", ["nonsense", "constructor"])
+def test_an_unknown_tab_is_named(page: Page, app, name):
+    page.goto(f"{app}/?tab={name}")
+    expect(page.locator(".lbt-notice")).to_contain_text(f"There is no tab {name} here")
+    expect(page).to_have_url(f"{app}/")
+
+
+def test_a_search_is_kept_when_its_tab_is_left_at_once(page: Page, app):
+    page.goto(app)
+    expect(page.locator(".lbt-status")).to_have_text("4,576 rows")
+    page.evaluate(
+        """async () => {
+          const search = document.querySelector('#llm_benchmarks-table .lbt-search');
+          search.value = 'llama';
+          search.dispatchEvent(new Event('input', { bubbles: true }));
+          await new Promise((done) => setTimeout(done, 80));
+          [...document.querySelectorAll('#tabs [role=tab]')].find((tab) => tab.textContent.includes('About')).click();
+        }"""
+    )
+    expect(page).to_have_url(f"{app}/?tab=about")
+    open_tab(page, "LLM benchmarks")
+    expect(page).to_have_url(f"{app}/?q=llama")
+    expect(page.get_by_label("Search")).to_have_value("llama")
+
+
+@pytest.mark.parametrize("width", [320, 360, 390])
+def test_every_tab_can_be_reached_on_a_phone_without_a_menu(page: Page, app, width):
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(app)
+    expect(page.locator(".lbt-status")).to_have_text("4,576 rows")
+    page.wait_for_timeout(500)
+    tabs = page.locator("#tabs [role=tab]")
+    assert tabs.all_inner_texts() == ["LLM benchmarks", "Submit & queue", "About"]
+    expect(page.get_by_label("More tabs")).to_be_hidden()
+    open_tab(page, "About")
+    expect(tabs.last).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
 def test_flagged_models_carry_a_badge_with_words(page: Page, app):
     page.goto(f"{app}/?view=open_llm_v1&q=Contamination/")
     badges = page.locator(".lbt-badge")

@@ -1,5 +1,7 @@
 """What the table looks like and says to assistive technology; markup in the data stays text."""
 
+from dataclasses import replace
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -99,6 +101,33 @@ def test_numbers_align_right_with_fixed_decimals_and_the_unit_stands_in_the_head
     assert cell.evaluate("(cell) => getComputedStyle(cell).justifyContent") == "flex-end"
     texts = [text for text in column_texts(page, "params") if text != "–"]
     assert set(texts) == {"0.1", "7.0", "7.2", "13.0", "180.0"}
+
+
+def test_a_number_too_small_to_show_is_not_shown_as_zero(page):
+    with serving() as world:
+        board = world.boards["all"]
+        world.boards["all"] = replace(board, frame=board.frame.assign(params=[0.0, 4e6, 4e7, 6e7] * 40))
+        go(page, world)
+        assert set(column_texts(page, "params")) == {"0.0", "<0.1", "0.1"}
+
+
+def test_rows_that_differ_in_a_flag_only_are_told_apart_even_on_a_phone(page):
+    with serving() as world:
+        board = world.boards["all"]
+        frame = board.frame.iloc[:4].assign(
+            model=["a/x", "b/Same", "b/same", "c/alone"], pinned=False, merged=[True, False, True, True]
+        )
+        columns = [replace(c, badge="merged", tells_apart=True) if c.key == "merged" else c for c in board.columns]
+        world.boards["all"] = replace(board, frame=frame, columns=tuple(columns))
+        page.set_viewport_size({"width": 390, "height": 844})
+        go(page, world)
+        badge = page.locator(".lbt-badge")
+        expect(badge).to_have_count(1)
+        expect(badge).to_be_in_viewport()
+        expect(page.locator("[role=rowheader]", has=badge)).to_contain_text("same")
+        page.set_viewport_size({"width": 1280, "height": 800})
+        go(page, world, "cols=model,merged")
+        expect(badge).to_have_count(0)
 
 
 def test_the_model_column_and_the_header_stay_while_scrolling(page, world):

@@ -93,6 +93,48 @@ def test_chance_is_pinned_on_top(world):
     assert (first["model"], first["pinned"], first["average"]) == ("Random guessing", True, 0.375)
 
 
+def test_without_chance_levels_there_is_no_row_of_random_guessing(world):
+    tasks = tuple(task.model_copy(update={"chance": None}) for task in world.card.tasks)
+    write_table(world.data, world.card.model_copy(update={"name": "u", "tasks": tasks}), world.frame)
+    world.snapshot.revision = "r2"
+    frame = world.library.board("llm_benchmarks", "u").frame
+    assert "Random guessing" not in frame["model"].tolist()
+    assert not frame["pinned"].any()
+
+
+def test_a_view_has_the_day_of_its_own_figures_and_none_while_it_is_empty(world):
+    assert world.library.board("llm_benchmarks", "here_core").as_of is None
+    day = START - timedelta(days=3)
+    publish(world.state, run_result(finished_at=day))
+    assert world.library.board("llm_benchmarks", "here_core").as_of == day
+    assert world.library.board("llm_benchmarks", "t").as_of == world.card.as_of
+
+
+def test_runs_with_and_without_chat_template_are_two_configurations_told_apart(world):
+    run = run_result()
+    for precision, template, score in (("bfloat16", False, 0.5), ("bfloat16", True, 0.6), ("float32", True, 0.4)):
+        changes = {"precision": precision, "chat_template": template}
+        other = run_result(score=score, submission=run.submission.model_copy(update=changes))
+        publish(world.state, other)
+    board = world.library.board("llm_benchmarks", "here_core")
+    rows = board.frame[~board.frame["pinned"]].set_index(["precision", "chat_template"])
+    assert rows["duplicate"].to_dict() == {
+        ("bfloat16", True): False, ("bfloat16", False): False, ("float32", True): True,
+    }  # fmt: skip
+    column = board.column("chat_template")
+    assert column is not None
+    assert column.shown
+    assert column.tells_apart
+    keys = [column.key for column in board.columns]
+    assert keys.index("chat_template") < keys.index("evidence"), "in sight without scrolling sideways"
+
+
+def test_a_column_without_any_value_is_not_there(world):
+    keys = {column.key for column in world.library.board("llm_benchmarks", "t").columns}
+    assert "precision" in keys
+    assert not keys & {"model_type", "license", "params", "merged", "chat_template"}
+
+
 def test_a_published_run_appears_without_a_restart(world):
     assert len(world.library.board("llm_benchmarks", "here_core").frame) == 1
     before = world.library.revision()

@@ -67,7 +67,8 @@ def test_texts_pass_unchanged_whatever_they_hold():
 
 
 def test_flags_are_the_rows_that_have_them():
-    assert BODY["data"]["merged"]["rows"] == [row for row, flag in enumerate(BOARD.frame["merged"]) if flag]
+    rows = later("merged")["rows"]
+    assert rows == [row for row, flag in enumerate(BOARD.frame["merged"]) if flag]
 
 
 def test_ranks_are_two_integers_or_none():
@@ -103,3 +104,34 @@ def test_the_same_board_gives_the_same_bytes():
 def test_seven_thousand_rows_stay_below_the_budget():
     """Random figures are the worst case for gzip; the page itself takes about 280 kB of the 500."""
     assert len(gzip.compress(encode(nasty_board(n=7169)), 6)) < 200_000
+
+
+def halves(data, values: list[int | None]) -> list[int | None]:
+    """Half-widths as a reader of the format finds them."""
+    if "steps" not in data:
+        return integers(data)
+    found = [next((half for start, half in reversed(data["steps"]) if value is not None and start <= value), None)
+             for value in values]  # fmt: skip
+    for row, half in data["except"]:
+        found[row] = half
+    return found
+
+
+def test_half_widths_that_follow_from_the_score_are_written_as_steps_and_read_back_exactly():
+    shares = [None, *(k * 7 % 1172 / 1172 for k in range(3 * 1172))]
+    half = [None if p is None else 1.96 * (p * (1 - p) / 1172) ** 0.5 for p in shares]
+    half[7], half[9] = 0.5, None
+    frame = nasty_board(n=len(shares)).frame.assign(score=shares, score_half=half)
+    data = json.loads(encode(replace(BOARD, frame=frame)))["data"]["score"]
+    assert len(data["half"]["steps"]) < 80, "far fewer than rows"
+    assert [7, 500] in data["half"]["except"]
+    assert [9, None] in data["half"]["except"]
+    expected = [None if value is None else round(value * 1000) for value in half]
+    assert halves(data["half"], integers(data["value"])) == expected
+
+
+def test_what_only_the_filter_panel_needs_is_fetched_when_it_opens():
+    assert "merged" not in BODY["data"]
+    assert {"type", "license", "params"} <= set(BODY["data"])
+    marked = tuple(replace(c, badge="merged") if c.key == "merged" else c for c in BOARD.columns)
+    assert "merged" in json.loads(encode(replace(BOARD, columns=marked)))["data"], "a badge is seen at once"

@@ -18,7 +18,8 @@ class Column:
     percent); flag bool; date ISO str|None; rank two integer columns `<key>_lower` and `<key>_upper` (1 = best).
     `half_width` names a frame column with the half-width of the number's interval in the same unit; `href` one with
     links; `wire_length` cuts text for the page only (a commit's first characters), such a column is not searched;
-    `badge` is the word that a true flag puts beside the row's name.
+    `badge` is the word that a true flag puts beside the row's name; one that `tells_apart` only does so where another
+    row has the same name and the other flag, and the column itself is not shown.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Column:
     filter_label: str = ""
     best: Literal["high", "low"] = "high"
     badge: str = ""
+    tells_apart: bool = False
     half_width: str = ""
     href: str = ""
 

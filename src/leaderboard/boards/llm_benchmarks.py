@@ -26,14 +26,14 @@ LEADING = (
            half_width="average_half", info="Mean of all tasks; blank when one is missing."),
 )  # fmt: skip
 TRAILING = (
-    Column(key="chat_template", label="Chat template", kind="flag",
+    Column(key="chat_template", label="Chat template", kind="flag", badge="chat template", tells_apart=True,
            info="Prompts went through the model's chat template."),
     Column(key="evidence", label="Evidence", kind="text", href="evidence_url",
            info="The page of the run: scores, versions, commit and every answer."),
     Column(key="model_type", label="Type", kind="category", filter="choices", info="How the model was made."),
     Column(key="precision", label="Precision", kind="category", filter="choices",
            info="Data type of the weights in the evaluation."),
-    Column(key="params", label="Params", kind="number", unit="B", factor=1e-9, decimals=1, wire_decimals=3,
+    Column(key="params", label="Params", kind="number", unit="B", factor=1e-9, decimals=1, wire_decimals=4,
            filter="range", filter_label="Size", info="Parameters in billions; blank = unknown."),
     Column(key="license", label="Licence", kind="category", filter="choices", info="As stated on the model card."),
     Column(key="revision", label="Revision", kind="text", wire_length=7,

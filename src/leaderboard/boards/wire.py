@@ -2,8 +2,10 @@
 
 Numbers are integers: value * factor * scale, rounded half to even, null where missing; where neighbours are close
 (`delta`), each is the difference to the one before, nulls passed over. Half-widths are in units of the last shown
-decimal. Categories are codes into their values. Columns that are not shown at first, and texts cut short (commits do
-not compress), are left out until the page asks for them by name.
+decimal; where they follow from the value, as those of a share of n questions do, they are `steps`: [value from which,
+half-width] in rising order, and `except`: [row, half-width] for the rows that differ. Categories are codes into their
+values. Columns that are not shown at first, and texts cut short (commits do not compress), are left out until the page
+asks for them by name.
 """
 
 import json
@@ -26,7 +28,7 @@ def encode(board: Board, keys: Sequence[str] | None = None, views: Sequence[View
     """
     if keys is not None:
         return _dump({"revision": board.revision, "data": {key: _data(board, _named(board, key)) for key in keys}})
-    first = [c for c in board.columns if (c.shown and not c.wire_length) or c.filter != "none"]
+    first = [column for column in board.columns if _comes_first(column)]
     frame = board.frame
     body = {
         "board": board.name,
@@ -47,6 +49,11 @@ def encode(board: Board, keys: Sequence[str] | None = None, views: Sequence[View
     return _dump(body)
 
 
+def _comes_first(column: Column) -> bool:
+    """Whether a column comes with the first view; what only the filters' panel needs is fetched when that opens."""
+    return (column.shown and not column.wire_length) or column.filter in ("choices", "range") or bool(column.badge)
+
+
 def _dump(body: dict[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -64,7 +71,7 @@ def _declare(column: Column) -> dict[str, Any]:
         "key": column.key, "label": column.label, "kind": column.kind, "info": column.info, "unit": column.unit,
         "decimals": column.decimals, "scale": column.scale, "shown": column.shown, "sticky": column.sticky,
         "searchable": column.searchable, "filter": column.filter, "filter_label": column.filter_label or column.label,
-        "best": column.best, "badge": column.badge, "cut": bool(column.wire_length),
+        "best": column.best, "badge": column.badge, "cut": bool(column.wire_length), "tells_apart": column.tells_apart,
     }  # fmt: skip
     return {name: value for name, value in spec.items() if value not in ("", False, None)}
 
@@ -72,11 +79,12 @@ def _declare(column: Column) -> dict[str, Any]:
 def _data(board: Board, column: Column) -> dict[str, Any]:
     frame = board.frame
     if column.kind == "number":
-        out: dict[str, Any] = {"value": _integers(wire_numbers(column, frame))}
+        values = wire_numbers(column, frame)
+        out: dict[str, Any] = {"value": _integers(values)}
         if column.half_width:
             half = frame[column.half_width].to_numpy(dtype=float, na_value=np.nan)
             half = np.where(np.isfinite(half), half, np.nan)
-            out["half"] = _integers(np.rint(half * column.factor * 10**column.decimals))
+            out["half"] = _halves(values, np.rint(half * column.factor * 10**column.decimals))
         return out
     if column.kind == "rank":
         keys = sort_keys(column, frame)
@@ -94,7 +102,7 @@ def _data(board: Board, column: Column) -> dict[str, Any]:
 
 def _integers(values: np.ndarray) -> dict[str, Any]:
     """The values, or their differences where those are shorter to write."""
-    plain = [None if np.isnan(value) else int(value) for value in values]
+    plain = [_integer(value) for value in values]
     steps: list[int | None] = []
     before = 0
     for value in plain:
@@ -102,6 +110,25 @@ def _integers(values: np.ndarray) -> dict[str, Any]:
         before = before if value is None else value
     closer = len(str(steps)) < 0.8 * len(str(plain))
     return {"ints": steps, "delta": True} if closer else {"ints": plain}
+
+
+def _halves(values: np.ndarray, halves: np.ndarray) -> dict[str, Any]:
+    """Half-widths as steps over the values where that is shorter to write than one by one."""
+    one_by_one = _integers(halves)
+    pairs = pd.DataFrame({"value": values, "half": halves}).dropna(subset="value").value_counts(dropna=False)
+    common = pairs.reset_index().sort_values(["value", "count", "half"], ascending=[True, False, True])
+    usual = common.drop_duplicates("value").set_index("value")["half"]
+    starts = usual[usual.ne(usual.shift()) & ~(usual.isna() & usual.shift().isna())]
+    begin, width = starts.index.to_numpy(dtype=float), starts.to_numpy(dtype=float)
+    steps = [[int(value), _integer(half)] for value, half in zip(begin, width, strict=True)]
+    guess = pd.Series(values).map(usual).to_numpy(dtype=float)
+    odd = np.flatnonzero(~((guess == halves) | (np.isnan(guess) & np.isnan(halves))))
+    stepped = {"steps": steps, "except": [[int(row), _integer(halves[row])] for row in odd]}
+    return stepped if len(str(stepped)) < len(str(one_by_one)) / 2 else one_by_one
+
+
+def _integer(value: float) -> int | None:
+    return None if np.isnan(value) else int(value)
 
 
 def _codes(values: "pd.Series[str]") -> dict[str, Any]:

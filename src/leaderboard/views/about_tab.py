@@ -23,8 +23,9 @@ only, not prompts, seeds or contamination. Rescaled scores (v2) carry the factor
 squared number of tasks.</dd>
 <dt>Rank</dt>
 <dd>A range: 1 + the number of models whose interval lies wholly above, up to the number whose interval reaches this
-one. Copies of a model in another precision take up no rank. The intervals treat two models as independent; on the
-same questions a paired test would separate more pairs, so these ranges are cautious.</dd>
+one. Copies of a model in another precision or revision take up no rank; of the models evaluated here, runs with and
+without the chat template are two configurations and both are ranked. The intervals treat two models as independent; on
+the same questions a paired test would separate more pairs, so these ranges are cautious.</dd>
 <dt>Random guessing</dt>
 <dd>The expected score without any knowledge; for TruthfulQA (mc2) that of equal probabilities for all answers.</dd>
 </dl>

@@ -27,11 +27,13 @@ FOLLOW_TABS = """
 () => {
   const labels = LABELS;
   const names = Object.keys(labels);
-  const open = document.querySelector('#tabs [role=tab][aria-selected=true]')?.textContent.trim();
-  const wanted = names.find((name) => labels[name] === open);
-  const now = new URL(location.href);
-  const before = now.searchParams.get('tab') || names[0];
+  const button = document.querySelector('#tabs [role=tab][aria-selected=true]');
+  const wanted = names.find((name) => labels[name] === button?.textContent.trim());
+  button?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  const before = new URLSearchParams(location.search).get('tab') || names[0];
   if (!wanted || before === wanted) return;
+  document.dispatchEvent(new Event('lb-leave'));
+  const now = new URL(location.href);
   const searches = { ...history.state?.searches, [before]: now.search };
   now.search = searches[wanted] ?? (wanted === names[0] ? '' : '?tab=' + wanted);
   history.pushState({ ...history.state, searches }, '', now);

@@ -49,7 +49,8 @@ HEAD = """
   const tabs = TABS;
   const here = new URL(location.href);
   const address = here.searchParams;
-  if (address.has('tab') && !(address.get('tab') in tabs)) {
+  if (address.has('tab') && !Object.hasOwn(tabs, address.get('tab'))) {
+    window.lbStrangeTab = address.get('tab');
     address.delete('tab');
     history.replaceState(history.state, '', here);
   }
@@ -76,7 +77,8 @@ def head(boards: Sequence[str], tabs: Mapping[str, str]) -> str:
     """What the page's head needs so that rows and modules are on their way before Gradio's scripts are.
 
     `boards` are those of the tabs, the one first that an address without `tab=` opens; `tabs` are the labels of all
-    tabs by their names. An unknown `tab=` is taken out of the address; Back and Forward open the tab they lead to.
+    tabs by their names. An unknown `tab=` is taken out of the address and named by the table that opens instead; Back
+    and Forward open the tab they lead to.
     """
     modules = [f'<link rel="modulepreload" href="ui/table/{name}">' for name in NAMES if name.endswith(".js")]
     return "\n".join(modules) + HEAD.replace("BOARDS", json.dumps(list(boards))).replace("TABS", json.dumps(dict(tabs)))

@@ -1,7 +1,31 @@
-// What to do when no row is left. Enters: a Dataset and the tests of a state. Leaves: words, and a change that helps.
+// Words around the rows: how to read them, what was left out, what to do when none is left. Enters: a Dataset and what
+// was asked of it. Leaves: text, and a change that helps.
 
 import { count } from "./dom.js";
-import { emptyState, passing } from "./query.js";
+import { emptyState, parseSearch, passing, searchFields } from "./query.js";
+
+// What is shown, and how to read its marks.
+export function legend(dataset, columns, banded) {
+  const { title, as_of: asOf, revision, source, bands } = dataset;
+  const bars = columns.some((column) => column.half) ? " Bars are 95 % intervals, on one scale a column." : "";
+  const shades = banded && bands?.some((band) => band > 0) ? " Rows on one shade cannot be told apart from the first of them." : "";
+  return `${title}.${asOf ? ` As of ${asOf},` : ""} revision ${revision}, from ${source}. – means not measured.${bars}${shades}`;
+}
+
+// What an address or the data set shown before asked for in vain; empty when nothing.
+export function notices(dataset, { unknown, ignored, pinnedTo }) {
+  const parts = [];
+  if (unknown) parts.push(`There is no data set ${unknown} here; shown is ${dataset.title}.`);
+  if (ignored.length) parts.push(`Not known here and left out: ${ignored.join(", ")}.`);
+  if (pinnedTo && pinnedTo !== dataset.revision) parts.push(`The link was made for data revision ${pinnedTo}; shown is ${dataset.revision}.`);
+  return parts.join(" ");
+}
+
+// Names of columns that a search looked for in vain, with those there are.
+export function searchHint(text, dataset) {
+  const strange = parseSearch(text, dataset).unknown.map((name) => `@${name}`);
+  return strange.length ? `No column ${strange.join(", ")} to search in; there are ${searchFields(dataset).join(", ")}.` : "";
+}
 
 // The single test whose removal gives most rows back.
 export function advise(dataset, tests) {

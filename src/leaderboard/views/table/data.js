@@ -16,6 +16,21 @@ function numbers({ ints, delta = false }) {
   return out;
 }
 
+// Half-widths that follow from the values: those of the last step that begins at or below the value.
+function stepped({ steps, except }, values) {
+  const out = Float64Array.from(values, (value) => {
+    let [from, to] = [0, steps.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (steps[middle][0] <= value) from = middle + 1;
+      else to = middle;
+    }
+    return from ? steps[from - 1][1] ?? NONE : NONE;
+  });
+  for (const [row, half] of except) out[row] = half ?? NONE;
+  return out;
+}
+
 class Column {
   constructor(spec) {
     Object.assign(this, { info: "", unit: "", decimals: 0, filter: "none", best: "high" }, spec);
@@ -29,7 +44,7 @@ class Column {
   load(data, n) {
     if (this.kind === "number") {
       this.values = numbers(data.value);
-      this.half = data.half ? numbers(data.half) : null;
+      this.half = data.half ? (data.half.steps ? stepped(data.half, this.values) : numbers(data.half)) : null;
     } else if (this.kind === "rank") {
       this.values = numbers(data.lower);
       this.upper = numbers(data.upper);
@@ -61,7 +76,9 @@ class Column {
       minimumFractionDigits: this.decimals,
       maximumFractionDigits: this.decimals,
     });
-    return this.formatter.format(value / this.scale);
+    const shown = value / this.scale;
+    const least = 10 ** -this.decimals;
+    return shown > 0 && shown < least / 2 ? `<${this.formatter.format(least)}` : this.formatter.format(shown);
   }
 
   // Length of the longest text of a numeric column, for its width.
@@ -180,6 +197,23 @@ export class Dataset {
       const column = this.byKey.get(key);
       if (column && !column.loaded) column.load(values, this.n);
     }
+  }
+
+  // Whether a row is marked by a flag: its badge. One that only tells rows apart needs another row of the same name.
+  marks(column, row) {
+    if (!column.badge || !column.loaded || !column.flags[row]) return false;
+    return !column.tells_apart || this.twins(column).has(this.columns.find((other) => other.sticky).lowered(row));
+  }
+
+  // Names, by lower case, of rows with and without a flag; found once.
+  twins(column) {
+    if (column.twinNames) return column.twinNames;
+    const named = this.columns.find((other) => other.sticky);
+    const plain = new Set();
+    for (let row = 0; row < this.n; row += 1) if (!column.flags[row]) plain.add(named.lowered(row));
+    column.twinNames = new Set();
+    for (let row = 0; row < this.n; row += 1) if (column.flags[row] && plain.has(named.lowered(row))) column.twinNames.add(named.lowered(row));
+    return column.twinNames;
   }
 
   // What the first search and the first sort by name would otherwise wait for.

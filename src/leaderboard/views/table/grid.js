@@ -219,8 +219,8 @@ export class Grid {
   }
 
   drawBadges(row) {
-    const marked = this.dataset.columns.filter((column) => column.badge && column.loaded && column.flags[row]);
-    return marked.map((column) => make("span", { class: "lbt-badge", title: column.info || null }, column.badge));
+    const marked = this.dataset.columns.filter((c) => this.dataset.marks(c, row) && !(c.tells_apart && this.columns.includes(c)));
+    return marked.map((column) => make("span", { class: `lbt-badge${column.tells_apart ? " lbt-plain" : ""}`, title: column.info || null }, column.badge));
   }
 
   // The number with a thin bar from lower to upper bound on the column's common scale.

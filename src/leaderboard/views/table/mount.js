@@ -8,37 +8,46 @@ export function mountInPage(root, { board, isFirst, early }) {
     return tab === board || (isFirst && tab === null);
   };
   let timer;
-  let isPlace = false;
+  let pending = null;
+  const flush = () => {
+    clearTimeout(timer);
+    const { parameters, isPlace } = pending ?? {};
+    pending = null;
+    if (!parameters || !here()) return;
+    const url = new URL(location.href);
+    const theme = url.searchParams.get("__theme");
+    const query = new URLSearchParams(isFirst ? {} : { tab: board });
+    if (theme) query.set("__theme", theme);
+    for (const [name, value] of parameters) query.append(name, value);
+    url.search = query;
+    if (url.href === location.href) return;
+    if (isPlace) history.pushState(history.state, "", url);
+    else history.replaceState(history.state, "", url);
+  };
+  const drop = () => {
+    clearTimeout(timer);
+    pending = null;
+  };
   const write = (parameters, isNewPlace) => {
     clearTimeout(timer);
-    isPlace ||= isNewPlace;
-    timer = setTimeout(() => {
-      const enter = isPlace;
-      isPlace = false;
-      if (!here() || root.offsetParent === null) return;
-      const url = new URL(location.href);
-      const theme = url.searchParams.get("__theme");
-      const query = new URLSearchParams(isFirst ? {} : { tab: board });
-      if (theme) query.set("__theme", theme);
-      for (const [name, value] of parameters) query.append(name, value);
-      url.search = query;
-      if (url.href === location.href) return;
-      if (enter) history.pushState(history.state, "", url);
-      else history.replaceState(history.state, "", url);
-    }, 150);
+    pending = { parameters, isPlace: isNewPlace || Boolean(pending?.isPlace) };
+    timer = setTimeout(() => (root.offsetParent === null ? drop() : flush()), 150);
   };
   const parameters = here() ? new URLSearchParams(location.search) : new URLSearchParams();
-  const table = mountTable(root, { board, parameters, onState: write, early });
+  const notice = here() && window.lbStrangeTab ? `There is no tab ${window.lbStrangeTab} here. ` : "";
+  if (notice) delete window.lbStrangeTab;
+  const table = mountTable(root, { board, parameters, onState: write, early, notice });
   const listen = (target, name, act) => {
     const heard = () => (root.isConnected ? act() : target.removeEventListener(name, heard));
     target.addEventListener(name, heard);
   };
   // Back, Forward, or a tab that got its part of the address back.
   const restore = () => {
-    clearTimeout(timer);
+    drop();
     if (here()) table.setState(new URLSearchParams(location.search));
   };
   listen(document, "lb-data-changed", () => table.refresh());
+  listen(document, "lb-leave", flush);
   listen(document, "lb-address", restore);
   listen(window, "popstate", restore);
   return table;

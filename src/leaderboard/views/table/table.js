@@ -5,23 +5,22 @@
 //     parameters  URLSearchParams to start from; view=, rev= and the grammar of query.js
 //     onState     called with (URLSearchParams, isNewPlace) after every change, to be put in the address; a new place
 //                 (another data set chosen by the visitor) is one that Back should leave
+//     notice      words to show above the first rows, optional
 //     early       { url, body }: a promise of rows asked for before this module had arrived, optional
 //   -> { refresh(), setState(URLSearchParams), parameters(), destroy() }
 
-import { advise } from "./advice.js";
+import { advise, legend, notices, searchHint } from "./advice.js";
 import { Controls } from "./controls.js";
 import { Dataset } from "./data.js";
 import { followTheme, make } from "./dom.js";
 import { Grid } from "./grid.js";
-import {
-  dropStrangers, emptyState, formatState, isEmpty, neededColumns, parseSearch, parseState, passing, searchFields, sortRows, tests,
-} from "./query.js";
+import { dropStrangers, emptyState, formatState, isEmpty, neededColumns, parseState, passing, sortRows, tests } from "./query.js";
 
 const PHONE = 640;
 
 class Table {
-  constructor(root, { board, parameters, onState = () => {}, early = null }) {
-    Object.assign(this, { root, board, onState, early, views: [] });
+  constructor(root, { board, parameters, onState = () => {}, early = null, notice = "" }) {
+    Object.assign(this, { root, board, onState, early, greeting: notice, views: [] });
     followTheme();
     this.turn = 0;
     this.drawn = "";
@@ -145,10 +144,8 @@ class Table {
     await this.ensure(neededColumns(state, dataset).concat(state.cols));
     if (turn !== this.turn) return;
     if (carried) ignored.push(...dropStrangers(state, dataset));
-    this.notice.replaceChildren();
-    if (this.unknown) this.notice.append(`There is no data set ${this.unknown} here; shown is ${dataset.title}. `);
-    if (ignored.length) this.notice.append(`Not known here and left out: ${ignored.join(", ")}. `);
-    if (pinnedTo && pinnedTo !== dataset.revision) this.notice.append(`The link was made for data revision ${pinnedTo}; shown is ${dataset.revision}.`);
+    this.notice.textContent = this.greeting + notices(dataset, { unknown: this.unknown, ignored, pinnedTo });
+    this.greeting = "";
     this.unknown = null;
     this.root.removeAttribute("aria-busy");
     this.stage.hidden = false;
@@ -228,19 +225,10 @@ class Table {
     const total = dataset.n - dataset.pinned.length;
     this.controls.show({ dataset, state, rows: rows.length, total, columns: chosen, phoneKey: this.phoneKey, changed: !isEmpty(state) });
     this.drawEmpty(rows.length, total, all);
-    this.foot.textContent = this.legend(seen, banded);
-    const strange = parseSearch(state.q, dataset).unknown;
-    this.hint.textContent = strange.length ? `No column ${strange.map((name) => `@${name}`).join(", ")} to search in; there are ${searchFields(dataset).join(", ")}.` : "";
+    this.foot.textContent = legend(dataset, seen, banded);
+    this.hint.textContent = searchHint(state.q, dataset);
     this.onState(this.parameters(), Boolean(this.isNewPlace));
     this.isNewPlace = false;
-  }
-
-  // What is shown, and how to read its marks.
-  legend(columns, banded) {
-    const { title, as_of: asOf, revision, source, bands } = this.dataset;
-    const bars = columns.some((column) => column.half) ? " Bars are 95 % intervals, on one scale a column." : "";
-    const shades = banded && bands?.some((band) => band > 0) ? " Rows on one shade cannot be told apart from the first of them." : "";
-    return `${title}.${asOf ? ` As of ${asOf},` : ""} revision ${revision}, from ${source}. – means not measured.${bars}${shades}`;
   }
 
   // Columns that are seen but not here yet are drawn once they are.
