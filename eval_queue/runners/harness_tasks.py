@@ -86,7 +86,8 @@ def load_task(task: Task, task_files: Path | None) -> HarnessTask:
         if source in ("bundled", "local files"):
             raise PermanentFailure(f"Task {task.name} cannot be read: {error}") from error
         raise TransientFailure(
-            f"The questions of task {task.name} ({source}) could not be fetched now: {explain(error)}."
+            f"The questions of task {task.name} ({source}) could not be fetched now: {explain(error)}. Without a way "
+            "to the Hub, whoever runs this evaluator can set LEADERBOARD_TASK_FILES to a folder with local copies."
         ) from error
     harness.set_fewshot_seed(seed=FEWSHOT_SEED)
     indices = _sample(task, len(harness.eval_docs))

@@ -30,6 +30,7 @@ from leaderboard.boards.library import Library
 from leaderboard.errors import BadRecord, InvalidQuery, LeaderboardError, NotRetryable, StoreError, UnknownSubmission
 from leaderboard.records import QueueEntry, Record
 from leaderboard.submissions import SubmissionQueue
+from leaderboard.suites import SUITES
 
 LOG = logging.getLogger(__name__)
 CACHE_ENTRIES = 64
@@ -40,6 +41,11 @@ STATUS_OF_ERROR: tuple[tuple[type[LeaderboardError], int], ...] = (
 )  # fmt: skip
 
 
+LABELS = {
+    **{suite.name: suite.title for suite in SUITES.values()},
+    **{task.name: task.label for suite in SUITES.values() for task in suite.tasks},
+}  # fmt: skip
+"""What people call suites and tasks."""
 Retry = Callable[[str], QueueEntry]
 """Puts the FAILED submission with that key back; raises UnknownSubmission or NotRetryable."""
 
@@ -105,9 +111,8 @@ def board_routes(library: Library, cache: Cache) -> APIRouter:
     def table(request: Request, tab: str, view: str | None = None, columns: str | None = None) -> Response:
         board = library.board(tab, view)
         keys = tuple(columns.split(",")) if columns else None
-        packed = cache.get(
-            (tab, board.view, board.revision, keys), lambda: wire.encode(board, keys, library.views(tab))
-        )
+        version = (board.revision, library.revision())  # of the rows, and of the list of views
+        packed = cache.get((tab, board.view, version, keys), lambda: wire.encode(board, keys, library.views(tab)))
         return send(request, packed, "application/json")
 
     @router.get("/data/{tab}.{kind}")
@@ -146,6 +151,7 @@ def queue_routes(queue: SubmissionQueue, retry: Retry, evaluator: Callable[[], E
     @router.get("/data/queue.json")
     def entries(request: Request) -> Response:
         body = {
+            "labels": LABELS,
             "evaluator": evaluator().model_dump(),
             "counts": queue.counts(),
             "entries": [

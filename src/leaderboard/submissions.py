@@ -83,19 +83,33 @@ class Checked:
     """The verdict on a draft.
 
     `submission` is None exactly when there are `problems`. A `duplicate` is the queue's entry for the same
-    evaluation: nothing is wrong, but it will not be queued again. `facts` is None when no catalogue was asked.
+    evaluation, `is_published` tells of a result that the queue may not know: nothing is wrong, but it will not be
+    queued again. `facts` is None when no catalogue was asked.
     """
 
     submission: Submission | None
     problems: tuple[Problem, ...] = ()
     duplicate: QueueEntry | None = None
+    is_published: bool = False
     warnings: tuple[str, ...] = ()
     facts: ModelFacts | None = None
 
     @property
     def acceptable(self) -> bool:
         """Whether it would be queued."""
-        return self.submission is not None and self.duplicate is None
+        return self.submission is not None and not self.known
+
+    @property
+    def known(self) -> str:
+        """Why it would not be queued again and what its sender can do; empty when it is new."""
+        if self.duplicate is not None:
+            return duplicate_message(self.duplicate)
+        if self.submission is None or not self.is_published:
+            return ""
+        return (
+            f"{self.submission.model} at {self.submission.revision[:8]} already has this result; see its row on the "
+            f"board or its page, /runs/{self.submission.key}."
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,8 +158,8 @@ def accept_checked(checked: Checked, *, queue: SubmissionQueue, limits: Limits) 
     """
     if checked.submission is None:
         raise InvalidSubmission(checked.problems)
-    if checked.duplicate is not None:
-        raise InvalidSubmission([Problem(field="model", message=duplicate_message(checked.duplicate))])
+    if checked.known:
+        raise InvalidSubmission([Problem(field="model", message=checked.known)])
     with accepting:
         if problems := quota_problems(queue, checked.submission.sender, limits):
             raise InvalidSubmission(problems)
@@ -176,8 +190,8 @@ def describe(checked: Checked) -> str:
     if checked.problems:
         lines.append(f"Would be refused, {len(checked.problems)} problem(s):")
         lines += [f"  {p.field + ': ' if p.field else ''}{p.message}" for p in checked.problems]
-    elif checked.duplicate is not None:
-        lines.append(f"Would not be queued again: {duplicate_message(checked.duplicate)}")
+    elif checked.known:
+        lines.append(f"Would not be queued again: {checked.known}")
     elif checked.submission is not None:
         lines.append(f"Would be accepted with key {checked.submission.key}.")
     return "\n".join(lines)
@@ -253,10 +267,6 @@ def _against_known(
     except (StoreError, QueueError) as error:
         message = f"The queue cannot be read now: {error} Try again in a few minutes."
         return Checked(submission=None, problems=(Problem(field="", message=message),), facts=facts)
-    if is_published:
-        message = (
-            f"{submission.model} at {submission.revision[:8]} already has this result; see its row on the board or "
-            f"its page, /runs/{submission.key}."
-        )
-        return Checked(submission=None, problems=(Problem(field="model", message=message),), facts=facts)
-    return Checked(submission=submission, duplicate=duplicate, warnings=warnings, facts=facts)
+    return Checked(
+        submission=submission, duplicate=duplicate, is_published=is_published, warnings=warnings, facts=facts
+    )  # fmt: skip

@@ -140,7 +140,7 @@ def test_the_model_column_and_the_header_stay_while_scrolling(page, world):
     assert header(page, "score").bounding_box()["x"] < before["x"] + before["width"]
 
 
-@pytest.mark.parametrize("width", [360, 390, 640])
+@pytest.mark.parametrize("width", [320, 360, 390, 640])
 def test_a_phone_shows_rank_model_and_one_score_and_never_scrolls_sideways(page, world, width):
     page.set_viewport_size({"width": width, "height": 800})
     go(page, world)
@@ -156,10 +156,37 @@ def test_a_phone_shows_rank_model_and_one_score_and_never_scrolls_sideways(page,
         )
         <= 0
     )
-    page.get_by_label("Score shown").select_option("delta")
+    page.get_by_label("Column shown").select_option("delta")
     expect(header(page, "delta")).to_be_visible()
+    expect(header(page, "delta")).to_have_attribute("aria-sort", "descending")
+    assert page.evaluate("window.table.parameters().get('sort')") == "-delta", "what a phone shows can be shared"
+    page.get_by_label("Column shown").select_option("license")
+    expect(header(page, "license")).to_have_attribute("aria-sort", "ascending")
     page.get_by_text("Filters", exact=True).click()
     assert sideways(page) <= 0
+
+
+def test_a_phone_shows_bounds_in_words_and_long_names_on_two_lines(page):
+    with serving() as world:
+        board = world.boards["all"]
+        name = "organisation/a-model-with-a-very-long-name-7b-instruct-v0.3-dpo-merged"
+        world.boards["all"] = replace(board, frame=board.frame.assign(model=name, score=0.5, score_half=0.012))
+        page.set_viewport_size({"width": 360, "height": 800})
+        go(page, world)
+        cell = page.locator("[data-row='1'] .lbt-ends, .lbt-ends[data-row='1'], .lbt-ends").first
+        expect(cell).to_be_in_viewport(ratio=1)
+        low, high = (float(end) for end in cell.inner_text().split("–"))
+        assert low < high
+        shown = page.locator(".lbt-name > span").last
+        assert page.evaluate("(n) => n.getClientRects().length && n.offsetHeight > 20", shown.element_handle())
+
+
+def test_columns_beyond_the_edge_are_hinted_at(page, world):
+    page.set_viewport_size({"width": 700, "height": 600})
+    go(page, world)
+    expect(page.locator(".lbt-shade")).to_be_visible()
+    page.evaluate("document.querySelector('.lbt-scroll').scrollLeft = 5000")
+    expect(page.locator(".lbt-shade")).to_be_hidden()
 
 
 def test_a_desktop_page_does_not_scroll_sideways_either(page, world):

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from leaderboard.boards.library import Library
+from leaderboard.boards.wire import encode
 from leaderboard.errors import InvalidQuery
 from leaderboard.records import RunResult, Submission, TaskScore, result_path
 from leaderboard.settings import ROOT
@@ -211,3 +212,20 @@ def test_the_embedded_data_has_the_three_suites_and_unique_rows():
 
 def test_columns_are_plain_data(world):
     assert all(dataclasses.is_dataclass(c) for c in world.library.board("llm_benchmarks", "t").columns)
+
+
+def test_a_view_keeps_its_revision_while_only_others_change(world):
+    published, here = (world.library.board("llm_benchmarks", name).revision for name in ("t", "here_core"))
+    publish(world.state, run_result())
+    assert world.library.board("llm_benchmarks", "t").revision == published
+    assert world.library.board("llm_benchmarks", "here_core").revision != here
+    write_table(world.data, world.card.model_copy(update={"about": "corrected"}), world.frame)
+    world.snapshot.revision = "r2"
+    assert world.library.board("llm_benchmarks", "t").revision != published
+
+
+def test_an_empty_suite_points_to_the_form_and_a_filled_one_does_not(world):
+    empty = json.loads(encode(world.library.board("llm_benchmarks", "here_classic")))
+    assert empty["empty"]["href"] == "?tab=queue"
+    publish(world.state, run_result())
+    assert json.loads(encode(world.library.board("llm_benchmarks", "here_core")))["empty"] is None

@@ -276,6 +276,10 @@ def _is_object(text: str) -> bool:
         return False
 
 
+def _names_type(config: dict[str, object]) -> bool:
+    return not config or isinstance(config.get("model_type"), str)
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.text(), lambda v: st.lists(v) | st.dictionaries(st.text(), v), max_leaves=5
 )
@@ -287,7 +291,8 @@ def test_no_text_of_a_stranger_crashes(config: str, tokenizer: str, readme: str)
     told = model_files.facts_of_texts({"config.json": config, "tokenizer_config.json": tokenizer})
     card = model_files.facts_of_card(model_files.parse_front_matter(f"---\n{readme}\n---\n"))
     facts = ModelFacts(model="org/m", revision="0" * 40, **told, **card)
-    assert (facts.unreadable is None) == all(_is_object(text) for text in (config, tokenizer))
+    readable = all(_is_object(text) for text in (config, tokenizer)) and _names_type(json.loads(config))
+    assert (facts.unreadable is None) == readable
 
 
 def test_deeply_nested_text_counts_as_empty() -> None:

@@ -20,12 +20,22 @@ class View:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pointer:
+    """Where a visitor finds what is not here: words, and a link with its label."""
+
+    text: str
+    label: str
+    href: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Board:
     """What one table shows.
 
     `as_of` is the day of its newest figures, None while it has none. `frame` has one row a table row, in the default
     order, with a unique string column `id`, a bool column `pinned` (baselines: always shown, on top, never
-    filtered) and the frame columns of every `Column`.
+    filtered) and the frame columns of every `Column`. `revision` changes when these figures do, not when others do.
+    `empty` is told while there are no rows.
     """
 
     name: str
@@ -38,6 +48,7 @@ class Board:
     revision: str
     source: str
     notes: tuple[str, ...] = ()
+    empty: Pointer | None = None
 
     def column(self, key: str) -> Column | None:
         """The column with that key, or None."""

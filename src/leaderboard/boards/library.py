@@ -15,12 +15,15 @@ from typing import Protocol
 import pandas as pd
 
 from leaderboard.boards import llm_benchmarks
-from leaderboard.boards.board import Board, View
+from leaderboard.boards.board import Board, Pointer, View
 from leaderboard.errors import InvalidQuery
 from leaderboard.records import RunResult
 from leaderboard.sources import runs
-from leaderboard.sources.benchmark_table import Rejected, TableCard, list_tables, normalise, read_table
+from leaderboard.sources.benchmark_table import FOLDER, Rejected, TableCard, list_tables, normalise, read_table
 
+SUBMIT = Pointer(
+    text="No model was evaluated on this suite yet.", label="Submit the first one", href="?tab=queue"
+)  # fmt: skip
 LOOK_AGAIN = timedelta(seconds=1)
 """Results are looked for at most this often: a page that polls must not walk the folder each time."""
 
@@ -150,9 +153,20 @@ def _make(shelf: _Shelf, name: str) -> Board:
     if name in shelf.run_tables:
         card, frame = shelf.run_tables[name]
         source = "the evaluator of this board"
-        return llm_benchmarks.build(card, normalise(frame, card), revision=shelf.revision, source=source)
+        revision = _digest(card.model_dump_json(exclude={"rejected"}), frame.to_json())
+        return llm_benchmarks.build(card, normalise(frame, card), revision=revision, source=source, empty=SUBMIT)
     card, frame = read_table(shelf.snapshot.folder, name)
-    return llm_benchmarks.build(card, frame, revision=shelf.revision, source=shelf.snapshot.origin)
+    return llm_benchmarks.build(card, frame, revision=_of_files(shelf, card), source=shelf.snapshot.origin)
+
+
+def _of_files(shelf: _Shelf, card: TableCard) -> str:
+    """The revision of one published table: it stays when other tables change."""
+    path = shelf.snapshot.folder / FOLDER / f"{card.name}.parquet"
+    return _digest(card.model_dump_json(), hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
 
 
 def _fingerprint(folder: Path) -> str:

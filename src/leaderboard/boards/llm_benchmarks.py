@@ -9,7 +9,7 @@ import hashlib
 import numpy as np
 import pandas as pd
 
-from leaderboard.boards.board import Board
+from leaderboard.boards.board import Board, Pointer
 from leaderboard.boards.columns import Column
 from leaderboard.ratings.proportions import Z_95, binomial_standard_error, error_of_mean
 from leaderboard.ratings.ranks import bands, rank_ranges
@@ -43,7 +43,8 @@ TRAILING = (
     Column(key="base_model", label="Base model", kind="text", shown=False, searchable=False),
     Column(key="evaluated_on", label="Date", kind="date", shown=False, info="Submitted or evaluated on."),
     Column(key="moe", label="Mixture of experts", kind="flag", shown=False),
-    Column(key="merged", label="Merged", kind="flag", shown=False, filter="hide", filter_label="merged models"),
+    Column(key="merged", label="Merged", kind="flag", shown=False, filter="hide", filter_label="merged models",
+           info="Marked as a merge of several models' weights; the type 'merge' is what its sender chose instead."),
     Column(key="flagged", label="Flagged", kind="flag", shown=False, filter="hide", filter_label="flagged models",
            badge="flagged", info="Reported by the community, mostly for training on the test questions."),
     Column(key="duplicate", label="Duplicate", kind="flag", shown=False, filter="hide", filter_label="duplicates",
@@ -61,7 +62,9 @@ def task_column(task: TaskCard) -> Column:
     )  # fmt: skip
 
 
-def build(card: TableCard, table: pd.DataFrame, *, revision: str, source: str) -> Board:
+def build(
+    card: TableCard, table: pd.DataFrame, *, revision: str, source: str, empty: Pointer | None = None
+) -> Board:  # fmt: skip
     """The board of one benchmark table, best average first, chance on top."""
     scored = _with_ranks(_with_average(_with_scores(card, table), card))
     frame = pd.concat([*_chance_rows(card), scored], ignore_index=True)
@@ -80,6 +83,7 @@ def build(card: TableCard, table: pd.DataFrame, *, revision: str, source: str) -
         revision=revision,
         source=source,
         notes=(card.about, card.source, *_findings(card)),
+        empty=empty,
     )
 
 

@@ -10,6 +10,7 @@ asks for them by name.
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ def encode(board: Board, keys: Sequence[str] | None = None, views: Sequence[View
         "default_sort": board.default_sort,
         "pinned": np.flatnonzero(frame["pinned"]).tolist(),
         "bands": _runs(frame["band"].tolist()) if "band" in frame else None,
+        "empty": asdict(board.empty) if board.empty and board.frame["pinned"].all() else None,
         "columns": [_declare(column) for column in board.columns],
         "data": {column.key: _data(board, column) for column in first},
     }

@@ -44,31 +44,41 @@ def slope(subtasks: Sequence[tuple[int, int]]) -> float:
     return math.sqrt(questions(subtasks) * sum(terms)) / len(subtasks)
 
 
-def _rescaled(name: str, label: str, subtasks: Subtasks, *, metric: str, n_shot: int, info: str = "") -> TaskCard:
-    text = f"{info} Rescaled so that chance is 0 and perfect is 100.".strip()
+def _rescaled(name: str, label: str, subtasks: Subtasks, *, metric: str, n_shot: int, info: str) -> TaskCard:
+    text = f"{info} Rescaled so that guessing is 0 and all right is 100."
     return TaskCard(name=name, label=label, metric=metric, n=questions(subtasks), n_shot=n_shot, chance=0.0,
                     slope=round(slope(subtasks), 4), info=text)  # fmt: skip
 
 
-ARC = TaskCard(name="arc_challenge", label="ARC", metric="acc_norm", n=1172, n_shot=25, chance=0.25)
-HELLASWAG = TaskCard(name="hellaswag", label="HellaSwag", metric="acc_norm", n=10042, n_shot=10, chance=0.25)
+ARC = TaskCard(name="arc_challenge", label="ARC", metric="acc_norm", n=1172, n_shot=25, chance=0.25,
+               info="School science questions that word lookup gets wrong.")  # fmt: skip
+HELLASWAG = TaskCard(name="hellaswag", label="HellaSwag", metric="acc_norm", n=10042, n_shot=10, chance=0.25,
+                     info="Choose the likely continuation of a short scene.")  # fmt: skip
 MMLU = TaskCard(name="mmlu", label="MMLU", metric="acc", n=14042, n_shot=5, chance=0.25, slope=MMLU_SLOPE,
-                info="Mean over 57 subjects.")  # fmt: skip
+                info="Exam questions; mean over 57 subjects.")  # fmt: skip
 TRUTHFULQA = TaskCard(
     name="truthfulqa", label="TruthfulQA", metric="mc2", n=817, n_shot=0, chance=0.464,
-    info="Probability given to the true answers; equal probabilities give 46.4 %.",
+    info="Questions people often answer wrongly: probability given to the true answers; equal probabilities give "
+    "46.4 %.",
 )  # fmt: skip
-WINOGRANDE = TaskCard(name="winogrande", label="Winogrande", metric="acc", n=1267, n_shot=5, chance=0.5)
-GSM8K = TaskCard(name="gsm8k", label="GSM8K", metric="exact match", n=1319, n_shot=5, chance=0.0)
+WINOGRANDE = TaskCard(name="winogrande", label="Winogrande", metric="acc", n=1267, n_shot=5, chance=0.5,
+                      info="Which of two things a pronoun means.")  # fmt: skip
+GSM8K = TaskCard(name="gsm8k", label="GSM8K", metric="exact match", n=1319, n_shot=5, chance=0.0,
+                 info="School maths word problems.")  # fmt: skip
 
 TASKS_2023 = (ARC, HELLASWAG, MMLU, TRUTHFULQA)
 V1_TASKS = (*TASKS_2023, WINOGRANDE, GSM8K)
 V2_TASKS = (
     TaskCard(name="ifeval", label="IFEval", metric="strict accuracy", n=541, n_shot=0, chance=0.0,
-             info="Mean of the accuracy by prompt (541) and by instruction (834)."),
-    _rescaled("bbh", "BBH", BBH_SUBTASKS, metric="acc_norm", n_shot=3, info="Mean of 24 subtasks."),
-    TaskCard(name="math", label="MATH Lvl 5", metric="exact match", n=1324, n_shot=4, chance=0.0),
-    _rescaled("gpqa", "GPQA", ((4, 1192),), metric="acc_norm", n_shot=0),
-    _rescaled("musr", "MuSR", MUSR_SUBTASKS, metric="acc_norm", n_shot=0, info="Mean of 3 subtasks."),
-    _rescaled("mmlu_pro", "MMLU-Pro", ((10, 12032),), metric="acc", n_shot=5),
+             info="Instructions a program can check; mean of the accuracy by prompt (541) and by instruction (834)."),
+    _rescaled("bbh", "BBH", BBH_SUBTASKS, metric="acc_norm", n_shot=3,
+              info="BIG-Bench Hard: reasoning puzzles; mean of 24 subtasks."),
+    TaskCard(name="math", label="MATH Lvl 5", metric="exact match", n=1324, n_shot=4, chance=0.0,
+             info="Competition mathematics of the hardest level."),
+    _rescaled("gpqa", "GPQA", ((4, 1192),), metric="acc_norm", n_shot=0,
+              info="Science questions written by PhDs."),
+    _rescaled("musr", "MuSR", MUSR_SUBTASKS, metric="acc_norm", n_shot=0,
+              info="Reasoning over long stories; mean of 3 subtasks."),
+    _rescaled("mmlu_pro", "MMLU-Pro", ((10, 12032),), metric="acc", n_shot=5,
+              info="Harder exam questions with ten options."),
 )  # fmt: skip

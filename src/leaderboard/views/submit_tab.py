@@ -101,6 +101,8 @@ def build(desk: Desk) -> None:
     def on_submit(*values: Any, request: gr.Request) -> list[str]:
         try:
             checked = desk.check(_draft(values, request))
+            if checked.known:
+                return _show(checked)
             entry = desk.accept(checked)
         except InvalidSubmission as error:
             return _show_problems(error.problems)

@@ -7,7 +7,7 @@ from html import escape
 
 from leaderboard.errors import Problem
 from leaderboard.records import QueueEntry
-from leaderboard.submissions import Checked, duplicate_message, parameters
+from leaderboard.submissions import Checked, parameters
 
 FIELDS = {
     "model": "Model id", "revision": "Revision", "precision": "Precision", "suite": "Suite",
@@ -35,9 +35,9 @@ def field_html(checked: Checked, field: str) -> str:
 
 def verdict_html(checked: Checked) -> str:
     """What a dry run found, in one block; the warnings stand beside the field, see `field_html`."""
-    if checked.duplicate is not None:
-        text = RUN_PAGE.sub(_run_link, escape(duplicate_message(checked.duplicate)))
-        return f'<p class="lb-verdict">{text}</p>'
+    if checked.known:
+        text = RUN_PAGE.sub(_run_link, escape(checked.known))
+        return f'<p class="lb-verdict" role="status">Not queued again: {text}</p>'
     if checked.submission is None:
         n = len(checked.problems)
         what = "1 problem" if n == 1 else f"{n} problems"

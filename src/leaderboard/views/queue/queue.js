@@ -24,7 +24,8 @@ export function duration(seconds) {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
-function progressCell(progress) {
+function progressCell(progress, labels) {
+  const task = labels[progress.task] ?? progress.task;
   const box = make("div", "lbq-progress");
   const known = progress.total > 0;
   const bar = document.createElement("progress");
@@ -32,8 +33,8 @@ function progressCell(progress) {
     bar.max = progress.total;
     bar.value = progress.done;
   }
-  bar.setAttribute("aria-label", `Progress of ${progress.task}`);
-  const where = progress.n_tasks ? `${progress.task} (task ${progress.task_number} of ${progress.n_tasks})` : progress.task;
+  bar.setAttribute("aria-label", `Progress of ${task}`);
+  const where = progress.n_tasks ? `${task} (task ${progress.task_number} of ${progress.n_tasks})` : task;
   const parts = [where];
   if (known) parts.push(`${progress.done.toLocaleString("en")} of ${progress.total.toLocaleString("en")} requests`);
   if (progress.eta_seconds !== null) parts.push(`about ${duration(progress.eta_seconds)} left`);
@@ -84,7 +85,7 @@ function pendingCell(entry, now) {
   return box;
 }
 
-function entryRow(entry, now, retry) {
+function entryRow(entry, now, retry, labels) {
   const row = make("li", `lbq-entry lbq-${entry.state.toLowerCase()}`);
   row.dataset.key = entry.key;
   row.dataset.state = entry.state;
@@ -93,14 +94,14 @@ function entryRow(entry, now, retry) {
   const model = make("a", "lbq-model", submission.model);
   model.href = `runs/${entry.key}`;
   head.append(make("span", "lbq-state", LABELS[entry.state] || entry.state), model);
-  const what = [submission.suite, submission.precision, submission.revision.slice(0, 7)];
+  const what = [labels[submission.suite] ?? submission.suite, submission.precision, submission.revision.slice(0, 7)];
   if (submission.chat_template) what.push("chat template");
   const when = make("time", "lbq-note", ago(entry.updated_at, now));
   when.dateTime = entry.updated_at;
   when.title = entry.updated_at;
   head.append(make("span", "lbq-note", what.join(" · ")), make("span", "lbq-note", `by ${submission.sender}`), when);
   row.append(head);
-  if (entry.state === "RUNNING" && entry.progress) row.append(progressCell(entry.progress));
+  if (entry.state === "RUNNING" && entry.progress) row.append(progressCell(entry.progress, labels));
   else if (entry.state === "RUNNING") row.append(make("span", "lbq-note", "Starting"));
   else if (entry.state === "FAILED") row.append(failureCell(entry, retry));
   else if (entry.state === "FINISHED") row.append(resultCell(entry));
@@ -136,7 +137,7 @@ export function mountQueue(root, { url = "data/queue.json", onFinished = () => {
     const open = new Set([...list.querySelectorAll("details[open]")].map((fold) => fold.dataset.key));
     const focused = list.contains(document.activeElement) ? document.activeElement.closest("li")?.dataset.key : null;
     const now = new Date();
-    list.replaceChildren(...body.entries.map((entry) => entryRow(entry, now, retry)));
+    list.replaceChildren(...body.entries.map((entry) => entryRow(entry, now, retry, body.labels ?? {})));
     for (const fold of list.querySelectorAll("details")) fold.open = open.has(fold.dataset.key);
     if (focused) list.querySelector(`li[data-key="${CSS.escape(focused)}"] button, li[data-key="${CSS.escape(focused)}"] a`)?.focus();
     const { PENDING = 0, RUNNING = 0, FINISHED = 0, FAILED = 0 } = body.counts;

@@ -9,7 +9,7 @@ export function legend(dataset, columns, banded) {
   const { title, as_of: asOf, revision, source, bands } = dataset;
   const bars = columns.some((column) => column.half) ? " Bars are 95 % intervals, on one scale a column." : "";
   const shades = banded && bands?.some((band) => band > 0) ? " Rows on one shade cannot be told apart from the first of them." : "";
-  return `${title}.${asOf ? ` As of ${asOf},` : ""} revision ${revision}, from ${source}. – means not measured.${bars}${shades}`;
+  return `${title}. ${asOf ? `As of ${asOf}, revision` : "Revision"} ${revision}, from ${source}. – means not measured.${bars}${shades}`;
 }
 
 // What an address or the data set shown before asked for in vain; empty when nothing.

@@ -2,7 +2,7 @@
 // calls of `change(mutate)`, which alters the state and draws again. Nothing here knows what the columns mean.
 
 import { count, make, popover } from "./dom.js";
-import { countChoices, inOrder, passing, tests } from "./query.js";
+import { countChoices, firstSort, inOrder, passing, tests } from "./query.js";
 
 const STEPS = 1000;
 const MANY = 12;
@@ -45,7 +45,7 @@ export class Controls {
     this.filters = popover("Filters", "lbt-filters", (panel) => this.fillFilters(panel));
     this.columns = popover("Columns", "lbt-columns", (panel) => this.fillColumns(panel));
     this.downloads = popover("Download", "lbt-downloads", (panel) => this.fillDownloads(panel));
-    this.score = make("select", { class: "lbt-score", "aria-label": "Score shown", onchange: () => this.change((s) => s, this.score.value) });
+    this.score = make("select", { class: "lbt-score", "aria-label": "Column shown, sorted by it", onchange: () => this.sortByScore() });
     this.link = make("button", { type: "button", class: "lbt-button", onclick: link }, "Copy link");
     this.reset = make("button", { type: "button", class: "lbt-button lbt-reset", onclick: reset }, "Reset");
     this.status = make("span", { class: "lbt-status", role: "status" });
@@ -62,6 +62,12 @@ export class Controls {
     this.change((state) => ({ ...state, q: this.search.value }));
   }
 
+  // On a phone one column is shown at a time, and the rows are in its order.
+  sortByScore() {
+    const sort = firstSort(this.dataset.byKey.get(this.score.value));
+    this.change((state) => ({ ...state, sort }));
+  }
+
   show({ dataset, state, rows, total, columns, phoneKey, changed }) {
     Object.assign(this, { dataset, state, shownColumns: columns });
     if (document.activeElement !== this.search) this.search.value = state.q;
@@ -70,8 +76,8 @@ export class Controls {
     const set = Object.keys(state.choices).length + Object.keys(state.ranges).length + state.hidden.length;
     this.filters.summary.textContent = set ? `Filters (${set})` : "Filters";
     this.filters.update();
-    const numbers = dataset.columns.filter((column) => column.kind === "number");
-    this.score.replaceChildren(...numbers.map((column) => make("option", { value: column.key }, column.label)));
+    const others = dataset.columns.filter((column) => !column.sticky && column.kind !== "rank");
+    this.score.replaceChildren(...others.map((column) => make("option", { value: column.key }, column.label)));
     this.score.value = phoneKey;
   }
 
@@ -109,8 +115,8 @@ export class Controls {
   choiceGroup(column) {
     const wanted = this.state.choices[column.key] ?? [];
     const counts = countChoices(column, this.rowsWithout(column.key));
-    const blank = column.codes.some((code, row) => code === null && !this.dataset.isPinned[row]);
-    const values = [...column.choices, ...(blank ? [""] : [])];
+    const totals = countChoices(column, passing(this.dataset, new Map()));
+    const values = [...totals.keys()].sort((a, b) => totals.get(b) - totals.get(a));
     const set = (value, on) => this.change((state) => {
       const choices = { ...state.choices, [column.key]: toggled(wanted, value, on) };
       if (!choices[column.key].length) delete choices[column.key];

@@ -2,8 +2,9 @@
 // columns. Leaves: calls of `onSort`, and of `onNeed` for columns in sight whose data is not here. ARIA: grid, row, columnheader, rowheader, gridcell with absolute indices.
 
 import { make } from "./dom.js";
+import { firstSort } from "./query.js";
 
-const ROW = 34;
+const ROW = { wide: 34, narrow: 52 };
 const HEAD = 38;
 const SPARE = 8;
 const PADDING = 18;
@@ -20,7 +21,8 @@ export class Grid {
     this.canvas = make("div", { class: "lbt-canvas", role: "presentation" }, this.head, this.body);
     this.scroll = make("div", { class: "lbt-scroll", role: "grid", tabindex: "-1" }, this.canvas);
     this.tip = make("div", { class: "lbt-tip", role: "tooltip", hidden: true });
-    root.append(this.scroll, this.tip);
+    this.shade = make("div", { class: "lbt-shade", "aria-hidden": "true", hidden: true });
+    root.append(this.scroll, this.shade, this.tip);
     this.pen = document.createElement("canvas").getContext("2d");
     this.active = { row: -1, column: 0 };
     this.scroll.addEventListener("scroll", () => this.later(), { passive: true });
@@ -47,14 +49,18 @@ export class Grid {
     this.layout();
   }
 
+  get rowHeight() {
+    return this.narrow ? ROW.narrow : ROW.wide;
+  }
+
   layout() {
     if (!this.dataset) return;
     const widths = this.widths();
     const sticky = this.stickyOffsets(widths);
     this.canvas.style.setProperty("--lbt-columns", widths.map((width) => `${width}px`).join(" "));
     this.canvas.style.width = `${widths.reduce((a, b) => a + b, 0)}px`;
-    this.body.style.height = `${this.rows.length * ROW}px`;
-    this.scroll.style.height = `${Math.min(HEAD + this.rows.length * ROW + 16, Math.max(320, window.innerHeight * 0.72))}px`;
+    this.body.style.height = `${this.rows.length * this.rowHeight}px`;
+    this.scroll.style.height = `${Math.min(HEAD + this.rows.length * this.rowHeight + 16, Math.max(320, window.innerHeight * 0.72))}px`;
     this.offsets = sticky;
     this.columnWidths = widths;
     this.drawHead();
@@ -67,7 +73,8 @@ export class Grid {
       const label = this.textWidth(this.headLabel(column), "600 13px") + ARROW + PADDING;
       const font = this.narrow && column.kind === "rank" ? "12px" : "14px";
       const content = column.numeric && column.loaded ? this.textWidth("0".repeat(column.longest()), font) + PADDING : 0;
-      return Math.ceil(Math.max(this.narrow ? 0 : WIDTH[column.kind], label, content));
+      const ends = this.narrow && column.half ? this.textWidth("0".repeat(2 * column.longest() + 1), "11px") + PADDING : 0;
+      return Math.ceil(Math.max(this.narrow ? 0 : WIDTH[column.kind], label, content, ends));
     });
     const spare = this.scroll.clientWidth - wanted.reduce((a, b) => a + b, 0);
     const main = this.columns.findIndex((column) => column.sticky);
@@ -135,7 +142,7 @@ export class Grid {
   }
 
   sortBy(column) {
-    const first = column.numeric && column.best === "high" ? `-${column.key}` : column.key;
+    const first = firstSort(column);
     const other = first.startsWith("-") ? column.key : `-${column.key}`;
     this.onSort(this.sort === first ? other : first);
   }
@@ -151,16 +158,25 @@ export class Grid {
   draw() {
     if (!this.dataset) return;
     const focused = this.body.contains(document.activeElement);
-    const first = Math.max(0, Math.floor(this.scroll.scrollTop / ROW) - SPARE);
-    const last = Math.min(this.rows.length, Math.ceil((this.scroll.scrollTop + this.scroll.clientHeight) / ROW) + SPARE);
+    const first = Math.max(0, Math.floor(this.scroll.scrollTop / this.rowHeight) - SPARE);
+    const last = Math.min(this.rows.length, Math.ceil((this.scroll.scrollTop + this.scroll.clientHeight) / this.rowHeight) + SPARE);
     const out = [];
     for (let at = first; at < last; at += 1) out.push(this.drawRow(at));
     const { row } = this.active;
     if (row >= 0 && row < first) out.unshift(this.drawRow(row));
     else if (row >= last && row < this.rows.length) out.push(this.drawRow(row));
     this.body.replaceChildren(...out);
+    this.showMore();
     this.askForMissing();
     if (focused) this.cellAt(this.active.row, this.active.column)?.focus({ preventScroll: true });
+  }
+
+  // A shade on the right edge while columns lie beyond it.
+  showMore() {
+    const { scrollWidth, clientWidth, clientHeight, scrollLeft, offsetWidth } = this.scroll;
+    this.shade.hidden = scrollWidth - clientWidth - scrollLeft < 4;
+    this.shade.style.height = `${clientHeight}px`;
+    this.shade.style.right = `${offsetWidth - clientWidth - 1}px`;
   }
 
   askForMissing() {
@@ -181,7 +197,7 @@ export class Grid {
     const node = make("div", {
       class: `lbt-row${pinned ? " lbt-pinned" : ""}${band ? " lbt-band" : ""}`, role: "row", "aria-rowindex": String(at + 2),
     }, ...this.columns.map((column, i) => this.place(this.drawCell(column, row, at, i), i)));
-    node.style.transform = `translateY(${at * ROW}px)`;
+    node.style.transform = `translateY(${at * this.rowHeight}px)`;
     return node;
   }
 
@@ -234,7 +250,9 @@ export class Grid {
     bar.firstChild.style.left = `${at(span.low)}%`;
     bar.firstChild.style.width = `${Math.max(1, at(span.high) - at(span.low))}%`;
     bar.lastChild.style.left = `${at(span.center)}%`;
-    const words = `95 % interval ${span.low.toFixed(column.decimals)} to ${span.high.toFixed(column.decimals)}`;
+    const [low, high] = [span.low, span.high].map((end) => end.toFixed(column.decimals));
+    if (this.narrow) cell.append(make("span", { class: "lbt-ends" }, `${low}–${high}`));
+    const words = `95 % interval ${low} to ${high}`;
     cell.title = words;
     cell.setAttribute("aria-label", `${text}, ${words}`);
     cell.append(bar);
@@ -255,7 +273,7 @@ export class Grid {
   }
 
   onKey(event) {
-    const page = Math.max(1, Math.floor(this.scroll.clientHeight / ROW) - 2);
+    const page = Math.max(1, Math.floor(this.scroll.clientHeight / this.rowHeight) - 2);
     const { row, column } = this.active;
     const [end, right] = [this.rows.length - 1, this.columns.length - 1];
     const all = event.ctrlKey || event.metaKey;
@@ -289,16 +307,15 @@ export class Grid {
   }
 
   scrollTo(row) {
-    const top = row * ROW;
+    const top = row * this.rowHeight;
     const height = this.scroll.clientHeight - HEAD;
     if (top < this.scroll.scrollTop) this.scroll.scrollTop = top;
-    else if (top + ROW > this.scroll.scrollTop + height) this.scroll.scrollTop = top + ROW - height;
+    else if (top + this.rowHeight > this.scroll.scrollTop + height) this.scroll.scrollTop = top + this.rowHeight - height;
     this.draw();
   }
 
   destroy() {
     this.resize.disconnect();
-    this.scroll.remove();
-    this.tip.remove();
+    for (const part of [this.scroll, this.shade, this.tip]) part.remove();
   }
 }

@@ -2,6 +2,24 @@
 
 import { mountTable } from "./table.js";
 
+const LOOK_EVERY_MS = 15_000;
+let watching = false;
+
+// Tells every table when the server has newer data; looks while the page is seen.
+function watchRevision() {
+  if (watching) return;
+  watching = true;
+  let known = null;
+  setInterval(async () => {
+    if (document.hidden) return;
+    const answer = await fetch("healthz", { cache: "no-store" }).catch(() => null);
+    const body = answer?.ok ? await answer.json().catch(() => null) : null;
+    if (!body) return;
+    if (known !== null && known !== body.revision) document.dispatchEvent(new Event("lb-data-changed"));
+    known = body.revision;
+  }, LOOK_EVERY_MS);
+}
+
 export function mountInPage(root, { board, isFirst, early }) {
   const here = () => {
     const tab = new URLSearchParams(location.search).get("tab");
@@ -46,6 +64,7 @@ export function mountInPage(root, { board, isFirst, early }) {
     drop();
     if (here()) table.setState(new URLSearchParams(location.search));
   };
+  watchRevision();
   listen(document, "lb-data-changed", () => table.refresh());
   listen(document, "lb-leave", flush);
   listen(document, "lb-address", restore);

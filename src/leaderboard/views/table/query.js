@@ -157,6 +157,11 @@ export function passing(dataset, allTests, without = null) {
   return rows;
 }
 
+// The order of a column that is chosen first: best figures on top, texts from A to Z.
+export function firstSort(column) {
+  return column.numeric && column.best === "high" ? `-${column.key}` : column.key;
+}
+
 // Sorted copy: stable, blanks last in both directions.
 export function sortRows(rows, dataset, sort) {
   const descending = sort.startsWith("-");

@@ -11,7 +11,7 @@
 
 import { advise, legend, notices, searchHint } from "./advice.js";
 import { Controls } from "./controls.js";
-import { Dataset } from "./data.js";
+import { Dataset, safeLink } from "./data.js";
 import { followTheme, make } from "./dom.js";
 import { Grid } from "./grid.js";
 import { dropStrangers, emptyState, formatState, isEmpty, neededColumns, parseState, passing, sortRows, tests } from "./query.js";
@@ -50,9 +50,9 @@ class Table {
     this.root.replaceChildren(this.switch, this.bar, this.notice, this.hint, this.stage, this.foot);
     this.root.classList.add("lbt");
     this.controls = new Controls(this.bar, {
-      change: (mutate, phoneKey) => this.change(mutate, phoneKey),
+      change: (mutate) => this.change(mutate),
       ensure: (keys) => this.ensure(keys),
-      reset: () => this.change(() => emptyState()),
+      reset: () => this.reset(),
       link: () => this.copyLink(),
       downloadUrl: (kind, everything) => this.downloadUrl(kind, everything),
     });
@@ -91,6 +91,12 @@ class Table {
   choose(view) {
     this.isNewPlace = true;
     return this.open(view);
+  }
+
+  // Back leads to what was set before.
+  reset() {
+    this.isNewPlace = true;
+    return this.change(() => emptyState());
   }
 
   // Show a view; the default one, saying so, where there is none of that name. Only the newest call may draw: an earlier one that answers late is aborted and dropped.
@@ -144,7 +150,8 @@ class Table {
     await this.ensure(neededColumns(state, dataset).concat(state.cols));
     if (turn !== this.turn) return;
     if (carried) ignored.push(...dropStrangers(state, dataset));
-    this.notice.textContent = this.greeting + notices(dataset, { unknown: this.unknown, ignored, pinnedTo });
+    const missed = carried ? ignored.filter((part) => !/^(sort|cols)=/.test(part)) : ignored;
+    this.notice.textContent = this.greeting + notices(dataset, { unknown: this.unknown, ignored: missed, pinnedTo });
     this.greeting = "";
     this.unknown = null;
     this.root.removeAttribute("aria-busy");
@@ -168,11 +175,10 @@ class Table {
     }
   }
 
-  async change(mutate, phoneKey = null) {
+  async change(mutate) {
     if (!this.dataset) return;
     const state = mutate(this.state);
     this.state = state;
-    if (phoneKey) this.phoneKey = phoneKey;
     try {
       await this.ensure(neededColumns(state, this.dataset).concat(state.cols));
     } catch (error) {
@@ -197,9 +203,9 @@ class Table {
       ? this.dataset.columns.filter((column) => column.sticky || this.state.cols.includes(column.key))
       : this.dataset.columns.filter((column) => column.shown);
     if (!this.media.matches) return { chosen, seen: chosen };
-    const sortKey = this.sort().replace(/^-/, "");
-    const sorted = this.dataset.byKey.get(sortKey);
-    this.phoneKey ??= sorted?.kind === "number" ? sortKey : this.dataset.columns.find((column) => column.kind === "number")?.key;
+    const sorted = this.dataset.byKey.get(this.sort().replace(/^-/, ""));
+    if (!sorted.sticky && sorted.kind !== "rank") this.phoneKey = sorted.key;
+    if (!this.dataset.byKey.has(this.phoneKey)) this.phoneKey = this.dataset.columns.find((column) => column.kind === "number")?.key;
     const seen = this.dataset.columns.filter((column) => column.sticky || column.kind === "rank" || column.key === this.phoneKey);
     return { chosen, seen };
   }
@@ -246,9 +252,10 @@ class Table {
   drawEmpty(shown, total, all) {
     this.empty.hidden = shown > 0;
     if (shown > 0) return;
-    const { text, label, mutate } = total ? advise(this.dataset, all) : { text: "Nothing here yet." };
+    const { text, label, mutate } = total ? advise(this.dataset, all) : { text: `${this.dataset.empty?.text ?? "Nothing here yet."} ` };
     const button = mutate && make("button", { type: "button", class: "lbt-button", onclick: () => this.change(mutate) }, label);
-    this.empty.replaceChildren(...[text, button].filter(Boolean));
+    const link = !total && this.dataset.empty && make("a", { href: safeLink(this.dataset.empty.href) }, this.dataset.empty.label);
+    this.empty.replaceChildren(...[text, button, link].filter(Boolean));
   }
 
   // Rows of another view than the one chosen must not stay under its name.
