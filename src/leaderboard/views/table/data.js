@@ -81,8 +81,9 @@ class Column {
     return shown > 0 && shown < least / 2 ? `<${this.formatter.format(least)}` : this.formatter.format(shown);
   }
 
-  // Length of the longest text of a numeric column, for its width.
-  longest() {
+  // Length of the longest text of a numeric column, for its width; of its longest line where ranks break at the dash.
+  longest(broken = false) {
+    if (broken && this.kind === "rank") return Math.ceil(this.longest() / 2) + 1;
     if (this.length) return this.length;
     let length = 0;
     if (this.kind === "rank") {

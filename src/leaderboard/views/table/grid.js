@@ -7,10 +7,10 @@ import { firstSort } from "./query.js";
 const ROW = { wide: 34, narrow: 52 };
 const HEAD = 38;
 const SPARE = 8;
-const PADDING = 18;
+const PADDING = { wide: 18, narrow: 10 };
 const ARROW = 15;
 const WIDTH = { rank: 60, number: 74, category: 118, text: 96, flag: 84, date: 98 };
-const NAME = { wide: 300, narrow: 120, grow: 160 };
+const NAME = { wide: 300, narrow: 110, grow: 160 };
 const BLANK = "–";
 
 export class Grid {
@@ -68,12 +68,13 @@ export class Grid {
   }
 
   widths() {
+    const padding = this.narrow ? PADDING.narrow : PADDING.wide;
     const wanted = this.columns.map((column) => {
       if (column.sticky) return this.narrow ? NAME.narrow : NAME.wide;
-      const label = this.textWidth(this.headLabel(column), "600 13px") + ARROW + PADDING;
+      const label = this.textWidth(this.headLabel(column), "600 13px") + ARROW + padding;
       const font = this.narrow && column.kind === "rank" ? "12px" : "14px";
-      const content = column.numeric && column.loaded ? this.textWidth("0".repeat(column.longest()), font) + PADDING : 0;
-      const ends = this.narrow && column.half ? this.textWidth("0".repeat(2 * column.longest() + 1), "11px") + PADDING : 0;
+      const content = column.numeric && column.loaded ? this.textWidth("0".repeat(column.longest(this.narrow)), font) + padding : 0;
+      const ends = this.narrow && column.half ? this.textWidth("0".repeat(2 * column.longest() + 1), "11px") + padding : 0;
       return Math.ceil(Math.max(this.narrow ? 0 : WIDTH[column.kind], label, content, ends));
     });
     const spare = this.scroll.clientWidth - wanted.reduce((a, b) => a + b, 0);
