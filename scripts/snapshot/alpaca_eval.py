@@ -90,7 +90,7 @@ def _claude_card(frame: pd.DataFrame) -> RatingCard:
     return RatingCard(
         name="alpaca_eval_claude", label="AlpacaEval 1 (Claude)", order=30, tabs=("alpaca_eval",),
         title="AlpacaEval 1: verdicts of Claude against text-davinci-003 (published)",
-        about="The judge is Claude, the baseline text-davinci-003. Rows are reported as in 2023.",
+        about="The judge is Claude, the baseline text-davinci-003.",
         source=SOURCE.format(file=CLAUDE), license=LICENSE, as_of=None, by=("filter",), figures=(WIN_RATE, LENGTH),
         findings=(Finding(what=NO_ERRORS, rows=len(frame), treatment="None is shown."),),
     )  # fmt: skip

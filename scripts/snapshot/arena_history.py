@@ -70,7 +70,7 @@ def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _spelt(raw: pd.DataFrame, names: list[str]) -> Finding:
-    odd = raw[names].isin(SPELLINGS)
+    odd = raw[names].isin(list(SPELLINGS))
     found = pd.unique(raw[names].where(odd).to_numpy().ravel())
     return Finding(
         what="Names of licences and organisations spelt in several ways.", rows=int(odd.any(axis=1).sum()),
@@ -116,7 +116,7 @@ def _scores_card(raw: pd.DataFrame) -> RatingCard:
 
 def _leaderboard_card(raw: pd.DataFrame) -> RatingCard:
     again = raw.assign(Model=raw["Model"].str.strip()).duplicated(["date", "Model"])
-    dashes = raw[["MT-bench (score)", "MMLU"]].eq("-").all(axis=1)
+    dashes = raw["MT-bench (score)"].eq("-") | raw["MMLU"].eq("-")
     return RatingCard(
         name="arena_leaderboard", label="Leaderboard tables, 2023-06 to 2025-05 (published)", order=20, tabs=("arena",),
         title="Chatbot Arena leaderboard, 111 dated tables from 2023-06-19 to 2025-05-11",
@@ -132,7 +132,7 @@ def _leaderboard_card(raw: pd.DataFrame) -> RatingCard:
         findings=(
             Finding(
                 what="Missing figures written as '-'.", rows=int(dashes.sum()),
-                treatment="Blank. Rows without a figure are kept for licence and organisation.",
+                treatment="Blank. Rows without any figure are kept for licence and organisation.",
             ),
             Finding(
                 what="A model twice on one day, under two keys, with the same figures.", rows=int(again.sum()),

@@ -42,6 +42,6 @@ def describe(card: TableCard | BattleCard | RatingCard, rows: int) -> str:
     lines = [f"## {place(card)}/{card.name}.parquet ({rows:,} rows{when})", ""]
     origin = "" if isinstance(card, TableCard) else f" Source: {card.source}"
     lines += [f"{card.title}. Licence: {card.license}.{origin}", ""]
-    lines += [f"- {finding.what} Rows: {finding.rows:,}. {finding.treatment}" for finding in card.findings]
-    lines += [f"- Rejected, {item.where}: {item.reason}" for item in card.rejected]
-    return "\n".join([*lines, ""])
+    notes = [f"- {finding.what} Rows: {finding.rows:,}. {finding.treatment}" for finding in card.findings]
+    notes += [f"- Rejected, {item.where}: {item.reason}" for item in card.rejected]
+    return "\n".join([*lines, *notes, *([""] if notes else [])])

@@ -64,6 +64,7 @@ RANGES: Mapping[str, tuple[float, float, str]] = {
 }
 
 Kind = Literal["battles", "counts"]
+JudgeKind = Literal["human", "model", "unknown"]
 
 
 class JudgeCard(Record):
@@ -71,7 +72,7 @@ class JudgeCard(Record):
 
     name: str = Field(min_length=1, description="Value in column judge.")
     label: str = Field(min_length=1, description="For people.")
-    kind: Literal["human", "model", "unknown"]
+    kind: JudgeKind
     model: str | None = Field(
         default=None, description="Its name in model_a and model_b when its own answers are among the judged."
     )
