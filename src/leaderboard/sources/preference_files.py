@@ -133,8 +133,8 @@ def _annotations(raw: pd.DataFrame, path: Path) -> pd.DataFrame:
     wrong = (raw["preference"].notna() & preference.isna()) | ~(preference.isna() | preference.between(1, 2))
     if wrong.any():
         row = int(wrong.to_numpy().argmax())
-        found = raw["preference"].iloc[row]
-        raise BadRecord(f"{path}: annotation {row}: preference is {found!r}; expected 1 to 2, or 0 for a draw.")
+        found = str(raw["preference"].iloc[row])[:60]
+        raise BadRecord(f"{path}: annotation {row}: preference is {found}; expected 1 to 2, or 0 for a draw.")
     frame = pd.DataFrame({"model_a": raw["model"].astype(str)})
     frame["model_b"] = raw["baseline"].astype(str) if "baseline" in raw else "baseline"
     frame["winner"] = pd.Series("tie", index=raw.index).mask(preference > DRAW, "model_a")

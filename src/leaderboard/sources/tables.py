@@ -151,7 +151,7 @@ def refuse_rows(card: Card, frame: pd.DataFrame, name: str, wrong: Any, expected
     if marks.any():
         row = int(marks.argmax())
         value = frame[name].iloc[row]
-        shown = repr(value.item() if hasattr(value, "item") else value)[:60]
+        shown = "missing" if pd.isna(value) else repr(value.item() if hasattr(value, "item") else value)[:60]
         raise BadRecord(f"Table {card.name!r}, row {row}: {name} is {shown}; expected {expected}.")
 
 
