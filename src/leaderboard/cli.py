@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     board.add_argument("--view", help="data set of the tab; the first one when left out")
     board.add_argument("--query", default="", help="the query string of the page's URL, e.g. 'q=llama&sort=-average'")
     board.set_defaults(run=_board)
-    imports = commands.add_parser("import", help="import files of another project as a benchmark table")
+    imports = commands.add_parser("import", help="import files of another project as a table")
     imports.add_argument("format", metavar="FORMAT", choices=FORMATS, help=", ".join(FORMATS))
     imports.add_argument("path", metavar="PATH", type=Path, help="file, or folder with such files")
     imports.add_argument("--to", metavar="STORE", type=Path, required=True, help="data folder to write to")

@@ -155,7 +155,7 @@ def test_zeros_of_tasks_not_run_in_2023_are_blank():
 
 @needs_shared
 def test_the_shipped_snapshot_is_what_the_script_makes(tmp_path):
-    from scripts.make_snapshot import dumps
+    from scripts.snapshot.open_llm import dumps
 
     for path, name, day, _ in dumps(SHARED):
         card, frame = read_dump(path, name=name, as_of=day)

@@ -2,8 +2,8 @@
 
 Enters: a path. Three layouts are known by their columns: battles with `winner` (model_a, model_b, tie, both_bad),
 battles with `likert` (1-8), and pair counts with `wins_a`, `wins_b`, `ties`; all have `model_a` and `model_b`. Other
-columns are left unread. Leaves: the columns as they are in the file; `ratings` checks their values. Nothing is
-repaired: a file that cannot be read is refused with its name and the reason.
+columns are left unread unless asked for. Leaves: the columns as they are in the file; `ratings` checks their values.
+Nothing is repaired: a file that cannot be read is refused with its name and the reason.
 """
 
 import csv
@@ -33,18 +33,20 @@ class BattleFile:
 
     kind: Kind
     columns: Mapping[str, Any]
-    """model_a, model_b and, by kind, winner, likert, or wins_a, wins_b and ties: arrow columns or lists, unchecked."""
+    """model_a, model_b and, by kind, winner, likert, or wins_a, wins_b and ties, and what was asked for besides: arrow
+    columns or lists, unchecked."""
     clusters: Any
     """The column that says which battles belong together; None when none was asked for."""
 
 
-def read_battle_file(path: Path, *, cluster: str | None = None) -> BattleFile:
+def read_battle_file(path: Path, *, cluster: str | None = None, also: Sequence[str] = ()) -> BattleFile:
     """The comparisons in a file; `cluster` names the column whose equal values mark battles that belong together.
 
-    Raises BadRecord naming the file and what is wrong with it.
+    `also` names columns that are wanted where the file has them. Raises BadRecord naming the file and what is wrong
+    with it.
     """
     try:
-        return _read(path, cluster)
+        return _read(path, cluster, also)
     except OSError as error:
         raise BadRecord(f"{path}: cannot be read: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
@@ -55,7 +57,7 @@ def read_battle_file(path: Path, *, cluster: str | None = None) -> BattleFile:
         raise BadRecord(f"{path}: {error}") from error
 
 
-def _read(path: Path, cluster: str | None) -> BattleFile:
+def _read(path: Path, cluster: str | None, also: Sequence[str]) -> BattleFile:
     opener = _OPENERS.get(path.suffix.lower())
     if opener is None:
         raise BadRecord(f"file name ends in {path.suffix!r}; expected {', '.join(_OPENERS)}.")
@@ -64,6 +66,7 @@ def _read(path: Path, cluster: str | None) -> BattleFile:
     names, read = opener(path)
     kind = _kind(names)
     wanted = [*MODELS, *(COUNTS if kind == "counts" else (kind,))]
+    wanted += [name for name in also if name in names and name not in wanted]
     _check_columns(names, wanted, cluster, kind)
     table = read(wanted if cluster is None else [*dict.fromkeys([*wanted, cluster])])
     if len(table[MODELS[0]]) == 0:

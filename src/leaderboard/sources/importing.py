@@ -1,10 +1,11 @@
-"""Importing files of other projects into a store folder as benchmark tables.
+"""Importing files of other projects into a store folder as benchmark, battle or rating tables.
 
 Enters: a format name, a file or folder, a store folder. Leaves: a written table and a `Report` of what was read
 and what was left out and why. Nothing that cannot be read stops the rest.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +13,19 @@ from pathlib import Path
 import pandas as pd
 
 from leaderboard.errors import BadRecord
+from leaderboard.sources import preference_files
+from leaderboard.sources.battle_tables import BattleCard, write_battles
 from leaderboard.sources.benchmark_table import FOLDER, Rejected, TableCard, TaskCard, read_table, write_table
+from leaderboard.sources.h4_rows import read_h4
 from leaderboard.sources.open_llm_leaderboard import read_dump
+from leaderboard.sources.rating_tables import write_ratings
 from leaderboard.sources.results_json import READERS, Row
+from leaderboard.sources.row_files import is_table
+from leaderboard.sources.tables import NAME_PATTERN
 
 DUMP = "open-llm-dump"
-FORMATS = (DUMP, *READERS)
+PREFERENCES: Mapping[str, preference_files.Reader] = {**preference_files.READERS, "h4": read_h4}
+FORMATS = (DUMP, *READERS, *PREFERENCES)
 IDENTITY = ["model", "revision", "precision"]
 
 
@@ -34,15 +42,20 @@ class Report:
 def import_files(format_name: str, path: Path, store: Path, *, name: str, now: datetime) -> Report:
     """Read a file, or every file below a folder, into the table `name` of a store folder.
 
-    Rows of a known model, revision and precision are updated, others added. Raises BadRecord when the format is
-    unknown, the path does not exist, or nothing at all could be read.
+    Results (`results_json`) are added to a table that is there: rows of a known model, revision and precision are
+    updated. A dump or a file of preferences replaces it. Raises BadRecord when the format is unknown, the path does
+    not exist, the name does not fit, or nothing at all could be read.
     """
     if format_name not in FORMATS:
         raise BadRecord(f"Format is {format_name!r}; expected one of {', '.join(FORMATS)}.")
     if not path.exists():
         raise BadRecord(f"{path} does not exist; expected a file or a folder.")
+    if not re.fullmatch(NAME_PATTERN, name):
+        raise BadRecord(f"Name is {name!r}; expected small letters, digits, - and _, at most 64.")
     if format_name == DUMP:
         return _import_dump(path, store, name, now)
+    if format_name in PREFERENCES:
+        return _import_preferences(PREFERENCES[format_name], path, store, name, now)
     rows, rejected = _read_rows(format_name, path)
     if not rows:
         raise BadRecord(f"Nothing could be read from {path}: {_reasons(rejected)}")
@@ -65,6 +78,16 @@ def _import_dump(path: Path, store: Path, name: str, now: datetime) -> Report:
     card, frame = read_dump(path, name=name, as_of=now)
     write_table(store, card, frame)
     return Report(table=card.name, n_rows=len(frame), n_read=1, rejected=card.rejected)
+
+
+def _import_preferences(read: preference_files.Reader, path: Path, store: Path, name: str, now: datetime) -> Report:
+    card, frame = read(path, name, now)
+    if isinstance(card, BattleCard):
+        write_battles(store, card, frame)
+    else:
+        write_ratings(store, card, frame)
+    n_read = 1 if path.is_file() else sum(map(is_table, path.iterdir())) - len(card.rejected)
+    return Report(table=name, n_rows=len(frame), n_read=n_read, rejected=card.rejected)
 
 
 def _read_rows(format_name: str, path: Path) -> tuple[list[Row], list[Rejected]]:

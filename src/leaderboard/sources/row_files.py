@@ -19,6 +19,11 @@ READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
 }
 
 
+def is_table(path: Path) -> bool:
+    """Whether a file's name ends like one that `read_rows` can read."""
+    return path.suffix.lower() in READERS
+
+
 def read_rows(path: Path, required: Sequence[str]) -> pd.DataFrame:
     """The rows of a file; only an empty cell of a CSV is missing, a model may be called NA.
 

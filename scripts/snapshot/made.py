@@ -1,0 +1,47 @@
+"""What every converter gives, and how it is written."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from leaderboard.sources.battle_tables import BattleCard, write_battles
+from leaderboard.sources.benchmark_table import TableCard, write_table
+from leaderboard.sources.rating_tables import FOLDER as RATINGS
+from leaderboard.sources.rating_tables import RatingCard, write_ratings
+
+AnyTable = tuple[TableCard | BattleCard | RatingCard, pd.DataFrame]
+Tables = Iterator[AnyTable]
+FACTS = "facts (figures quoted with their source)"
+
+
+def day(text: str) -> datetime:
+    """Midnight UTC of a day written YYYY-MM-DD."""
+    return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+
+
+def write(folder: Path, card: TableCard | BattleCard | RatingCard, frame: pd.DataFrame) -> None:
+    """Write a table of any kind below a folder."""
+    if isinstance(card, BattleCard):
+        write_battles(folder, card, frame)
+    elif isinstance(card, RatingCard):
+        write_ratings(folder, card, frame)
+    else:
+        write_table(folder, card, frame)
+
+
+def place(card: TableCard | BattleCard | RatingCard) -> str:
+    """Folder of a table below data/."""
+    return {TableCard: "benchmarks", BattleCard: "battles", RatingCard: RATINGS}[type(card)]
+
+
+def describe(card: TableCard | BattleCard | RatingCard, rows: int) -> str:
+    """A section of SOURCES.md: one table, where it comes from and what was repaired."""
+    when = f", as of {card.as_of:%Y-%m-%d}" if card.as_of else ""
+    lines = [f"## {place(card)}/{card.name}.parquet ({rows:,} rows{when})", ""]
+    origin = "" if isinstance(card, TableCard) else f" Source: {card.source}"
+    lines += [f"{card.title}. Licence: {card.license}.{origin}", ""]
+    notes = [f"- {finding.what} Rows: {finding.rows:,}. {finding.treatment}" for finding in card.findings]
+    notes += [f"- Rejected, {item.where}: {item.reason}" for item in card.rejected]
+    return "\n".join([*lines, *notes, *([""] if notes else [])])
