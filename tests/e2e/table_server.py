@@ -24,9 +24,7 @@ window.table = mountTable(document.getElementById("t"), {
   board: "nasty", parameters: new URLSearchParams(location.search), onState });
 </script></body></html>"""
 ASSETS = assets()
-VIEWS = tuple(
-    View(value=name, label=name.title(), group="", title=name, about="") for name in ("all", "other", "third")
-)
+VIEWS = tuple(View(value=name, path=(name.title(),), title=name, about="") for name in ("all", "other", "third"))
 
 
 @dataclass

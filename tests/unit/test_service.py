@@ -36,7 +36,7 @@ class Boards:
 
     def views(self, tab):
         self.built += 1
-        return [View(value=name, label=name, group="", title=name, about="") for name in self.boards]
+        return [View(value=name, path=(name,), title=name, about="") for name in self.boards]
 
     def revision(self):
         return "r1"

@@ -245,7 +245,9 @@ def test_what_changes_the_scores_is_not_a_duplicate(change: dict[str, Any]) -> N
 
 def test_a_result_that_is_already_published_is_not_made_again() -> None:
     checked = verdict(Draft(model="org/m"), done=True)
-    assert "already has this result" in checked.problems[0].message
+    assert "already has this result" in checked.known
+    assert not checked.acceptable
+    assert not checked.problems, "nothing is wrong with it"
 
 
 def test_a_sender_may_have_only_so_many_open_submissions() -> None:
@@ -386,7 +388,7 @@ def test_what_is_known_already_is_answered_with_its_page() -> None:
     queue = Queue()
     entry = take(Draft(model="org/m"), Catalogue(), queue)
     assert f"/runs/{entry.key}" in duplicate_message(entry)
-    known = verdict(Draft(model="org/m"), done=True).problems[0].message
+    known = verdict(Draft(model="org/m"), done=True).known
     assert f"/runs/{entry.key}" in known
 
 

@@ -10,13 +10,17 @@ from leaderboard.boards.columns import Column
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """One data set a tab can show."""
+    """One data set a tab can show.
+
+    `path` leads to it through the switches, one choice a level; `levels` names the switches. Views whose paths begin
+    alike share the first switches.
+    """
 
     value: str
-    label: str
-    group: str
+    path: tuple[str, ...]
     title: str
     about: str
+    levels: tuple[str, ...] = ("Data set",)
 
 
 @dataclass(frozen=True, kw_only=True)

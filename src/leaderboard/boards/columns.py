@@ -16,10 +16,11 @@ class Column:
 
     Frame columns by kind: text and category str|None; number float|None in natural units (a fraction, not
     percent); flag bool; date ISO str|None; rank two integer columns `<key>_lower` and `<key>_upper` (1 = best).
-    `half_width` names a frame column with the half-width of the number's interval in the same unit; `href` one with
-    links; `wire_length` cuts text for the page only (a commit's first characters), such a column is not searched;
-    `badge` is the word that a true flag puts beside the row's name; one that `tells_apart` only does so where another
-    row has the same name and the other flag, and the column itself is not shown.
+    `half_width` names a frame column with the half-width of the number's interval in the same unit; `bounds` says that
+    the frame has `<key>_lower` and `<key>_upper` instead; `level` is the interval's confidence in percent; `href` names
+    a frame column with links; `wire_length` cuts text for the page only (a commit's first characters), such a column
+    is not searched; `badge` is the word that a true flag puts beside the row's name; one that `tells_apart` only does
+    so where another row has the same name and the other flag, and the column itself is not shown.
     """
 
     key: str
@@ -40,6 +41,8 @@ class Column:
     badge: str = ""
     tells_apart: bool = False
     half_width: str = ""
+    bounds: bool = False
+    level: int = 95
     href: str = ""
 
     @property
@@ -51,5 +54,6 @@ class Column:
     @property
     def frame_columns(self) -> tuple[str, ...]:
         """Names of the frame's columns that this column needs."""
-        names = (f"{self.key}_lower", f"{self.key}_upper") if self.kind == "rank" else (self.key,)
+        ends = (f"{self.key}_lower", f"{self.key}_upper")
+        names = ends if self.kind == "rank" else (self.key, *(ends if self.bounds else ()))
         return names + tuple(name for name in (self.half_width, self.href) if name)

@@ -1,63 +1,71 @@
 """The library: which tabs and views there are now, and the board of each, fresh without a restart.
 
 Enters: a data source (embedded folder, other folder or Hub repository) and the folder where this machine's own
-results appear. Leaves: boards. A board is built once a revision and kept; a changed file makes a new revision.
+results appear. Leaves: boards and their charts. Each is made once a revision and kept; a changed file makes a new
+revision.
 """
 
 import hashlib
 import threading
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-import pandas as pd
-
-from leaderboard.boards import llm_benchmarks
-from leaderboard.boards.board import Board, Pointer, View
+from leaderboard.boards import alpaca_eval, judge_audit, llm_benchmarks
+from leaderboard.boards.board import Board, View
+from leaderboard.boards.charts import Chart
+from leaderboard.boards.preference import ARENA, HUMAN_GPT4
+from leaderboard.boards.shelf import Shelf, Snapshot, load
 from leaderboard.errors import InvalidQuery
 from leaderboard.records import RunResult
 from leaderboard.sources import runs
-from leaderboard.sources.benchmark_table import FOLDER, Rejected, TableCard, list_tables, normalise, read_table
+from leaderboard.sources.tables import Card, Rejected
 
-SUBMIT = Pointer(
-    text="No model was evaluated on this suite yet.", label="Submit the first one", href="?tab=queue"
-)  # fmt: skip
 LOOK_AGAIN = timedelta(seconds=1)
 """Results are looked for at most this often: a page that polls must not walk the folder each time."""
 
 
-class Snapshot(Protocol):
-    """What a data source gives: a local folder with the data of one revision."""
+class Tab(Protocol):
+    """A tab of boards; each module of `boards` named in `TABS` is one."""
 
     @property
-    def folder(self) -> Path:
-        """Where the files are."""
+    def NAME(self) -> str:  # noqa: N802 - a module's constant
+        """In addresses and on the command line."""
         ...
 
-    @property
-    def revision(self) -> str:
-        """Changes whenever the data does."""
+    def views(self, shelf: Shelf) -> list[View]:
+        """The data sets it can show, the default one first."""
         ...
 
-    @property
-    def origin(self) -> str:
-        """Where the data comes from, for people."""
+    def board(self, shelf: Shelf, view: str) -> Board:
+        """The board of one of its views. Raises BadRecord when the view's files became unreadable."""
+        ...
+
+    def charts(self, shelf: Shelf, view: str) -> tuple[Chart, ...]:
+        """The plots below the board, in their order."""
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Shelf:
-    """Everything known about one revision."""
+TABS: dict[str, Tab] = {tab.NAME: tab for tab in (llm_benchmarks, HUMAN_GPT4, ARENA, alpaca_eval, judge_audit)}
 
-    revision: str
-    snapshot: Snapshot
-    cards: tuple[TableCard, ...]
-    runs: dict[str, RunResult]
-    run_tables: dict[str, tuple[TableCard, pd.DataFrame]]
-    rejected: tuple[Rejected, ...]
-    boards: dict[str, Board] = field(default_factory=dict)
+
+class _Made:
+    """A shelf with what was made of it."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf = shelf
+        self.views: dict[str, list[View]] = {}
+        self.boards: dict[tuple[str, str], Board] = {}
+        self.charts: dict[tuple[str, str], tuple[Chart, ...]] = {}
+        self._locks: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+        self._guard = threading.Lock()
+
+    def lock(self, tab: str, view: str) -> threading.Lock:
+        """Held while a view is made: once, and nobody waits for another view."""
+        with self._guard:
+            return self._locks[tab, view]
 
 
 class Library:
@@ -68,105 +76,98 @@ class Library:
         self._results = results
         self._clock = clock
         self._lock = threading.RLock()
-        self._shelf: _Shelf | None = None
+        self._made: _Made | None = None
         self._looked_at: datetime | None = None
 
     def tabs(self) -> tuple[str, ...]:
         """Names of the tabs that have boards."""
-        return (llm_benchmarks.NAME,)
+        return tuple(TABS)
 
     def views(self, tab: str) -> list[View]:
         """The views of a tab, the default one first. Raises InvalidQuery for an unknown tab."""
-        self._require_tab(tab)
-        shelf = self._current()
-        cards = [*shelf.cards, *(card for card, _ in shelf.run_tables.values())]
-        return [View(value=c.name, label=c.label, group=c.group, title=c.title, about=c.about) for c in cards]
+        kind = _tab(tab)
+        with self._lock:
+            made = self._current()
+            if tab not in made.views:
+                made.views[tab] = kind.views(made.shelf)
+            return made.views[tab]
 
     def board(self, tab: str, view: str | None = None) -> Board:
         """The board of a view, the default one when none is named.
 
         Raises InvalidQuery for an unknown tab or view, BadRecord when the view's files became unreadable.
         """
-        names = [item.value for item in self.views(tab)]
-        name = view or names[0]
-        if name not in names:
-            raise InvalidQuery(f"View is {name[:60]!r}; tab {tab!r} has {', '.join(names)}.")
-        with self._lock:
-            shelf = self._current()
-            if name not in shelf.boards:
-                shelf.boards[name] = _make(shelf, name)
-            return shelf.boards[name]
+        name, made = self._named(tab, view), self._current()
+        with made.lock(tab, name):
+            if (tab, name) not in made.boards:
+                made.boards[tab, name] = _tab(tab).board(made.shelf, name)
+            return made.boards[tab, name]
+
+    def charts(self, tab: str, view: str | None = None) -> tuple[Chart, ...]:
+        """The plots of a view; raises as `board` does."""
+        name, made = self._named(tab, view), self._current()
+        with made.lock(tab, name):
+            if (tab, name) not in made.charts:
+                made.charts[tab, name] = _tab(tab).charts(made.shelf, name)
+            return made.charts[tab, name]
 
     def revision(self) -> str:
         """Names the data that is shown now: that of the source and of the results made here."""
-        return self._current().revision
+        return self._current().shelf.revision
 
-    def cards(self) -> tuple[TableCard, ...]:
-        """What is known about every published table."""
-        return self._current().cards
+    def cards(self, tab: str | None = None) -> tuple[Card, ...]:
+        """What is known about every published table, of one tab or of all."""
+        shelf = self._current().shelf
+        if tab is None:
+            return shelf.cards
+        if tab == llm_benchmarks.NAME:
+            return shelf.benchmarks
+        battles = tuple(card for card in shelf.battles if tab in card.tabs)
+        return (*battles, *(card for card in shelf.ratings if tab in card.tabs))
 
     def rejected(self) -> tuple[Rejected, ...]:
         """Files that could not be read, with the reasons."""
-        return self._current().rejected
+        return self._current().shelf.rejected
 
     def run(self, key: str) -> RunResult | None:
         """The finished evaluation with that key, or None."""
-        return self._current().runs.get(key)
+        return self._current().shelf.runs.get(key)
 
     def run_path(self, relative: str) -> Path | None:
         """The file of a result or of samples, wherever it lies; None when there is no such file."""
-        for folder in (self._results, self._current().snapshot.folder):
+        for folder in (self._results, self._current().shelf.snapshot.folder):
             path = (folder / relative).resolve()
             if path.is_relative_to(folder.resolve()) and path.is_file():
                 return path
         return None
 
-    def _require_tab(self, tab: str) -> None:
-        if tab not in self.tabs():
-            raise InvalidQuery(f"Tab is {tab[:60]!r}; expected one of {', '.join(self.tabs())}.")
+    def _named(self, tab: str, view: str | None) -> str:
+        names = [item.value for item in self.views(tab)]
+        if not names:
+            raise InvalidQuery(f"Tab {tab!r} has no data: the data source holds no table for it.")
+        if view and view not in names:
+            some = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+            raise InvalidQuery(f"View is {view[:60]!r}; tab {tab!r} has {some}.")
+        return view or names[0]
 
-    def _current(self) -> _Shelf:
+    def _current(self) -> _Made:
         with self._lock:
             now, snapshot = self._clock(), self._snapshot()
             fresh = self._looked_at is not None and timedelta() <= now - self._looked_at < LOOK_AGAIN
-            if self._shelf is not None and fresh and self._shelf.snapshot.revision == snapshot.revision:
-                return self._shelf
+            if self._made is not None and fresh and self._made.shelf.snapshot.revision == snapshot.revision:
+                return self._made
             self._looked_at = now
             local = _fingerprint(self._results / runs.FOLDER)
             revision = f"{snapshot.revision[:12]}-{local}" if local else snapshot.revision[:12]
-            if self._shelf is None or self._shelf.revision != revision:
-                self._shelf = _load(snapshot, self._results, revision, now)
-            return self._shelf
+            if self._made is None or self._made.shelf.revision != revision:
+                self._made = _Made(load(snapshot, self._results, revision, now))
+            return self._made
 
 
-def _load(snapshot: Snapshot, results: Path, revision: str, now: datetime) -> _Shelf:
-    cards, bad = list_tables(snapshot.folder)
-    found, rejected = runs.read_runs([snapshot.folder, results], now=now)
-    made_here = {card.name: (card, frame) for card, frame in runs.tables(found, rejected)}
-    return _Shelf(
-        revision=revision, snapshot=snapshot, cards=tuple(cards), runs={run.key: run for run in found},
-        run_tables=made_here, rejected=(*bad, *rejected),
-    )  # fmt: skip
-
-
-def _make(shelf: _Shelf, name: str) -> Board:
-    if name in shelf.run_tables:
-        card, frame = shelf.run_tables[name]
-        source = "the evaluator of this board"
-        revision = _digest(card.model_dump_json(exclude={"rejected"}), frame.to_json())
-        return llm_benchmarks.build(card, normalise(frame, card), revision=revision, source=source, empty=SUBMIT)
-    card, frame = read_table(shelf.snapshot.folder, name)
-    return llm_benchmarks.build(card, frame, revision=_of_files(shelf, card), source=shelf.snapshot.origin)
-
-
-def _of_files(shelf: _Shelf, card: TableCard) -> str:
-    """The revision of one published table: it stays when other tables change."""
-    path = shelf.snapshot.folder / FOLDER / f"{card.name}.parquet"
-    return _digest(card.model_dump_json(), hashlib.sha256(path.read_bytes()).hexdigest())
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
+def _tab(name: str) -> Tab:
+    if name not in TABS:
+        raise InvalidQuery(f"Tab is {name[:60]!r}; expected one of {', '.join(TABS)}.")
+    return TABS[name]
 
 
 def _fingerprint(folder: Path) -> str:

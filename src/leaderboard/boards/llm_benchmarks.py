@@ -9,14 +9,20 @@ import hashlib
 import numpy as np
 import pandas as pd
 
-from leaderboard.boards.board import Board, Pointer
+from leaderboard.boards.board import Board, Pointer, View
+from leaderboard.boards.charts import Chart
 from leaderboard.boards.columns import Column
+from leaderboard.boards.shelf import Shelf, digest
 from leaderboard.ratings.proportions import Z_95, binomial_standard_error, error_of_mean
 from leaderboard.ratings.ranks import bands, rank_ranges
-from leaderboard.sources.benchmark_table import TableCard, TaskCard
+from leaderboard.sources.benchmark_table import FOLDER, TableCard, TaskCard, normalise, read_table
 
 NAME = "llm_benchmarks"
 CHANCE_ROW = "Random guessing"
+
+SUBMIT = Pointer(
+    text="No model was evaluated on this suite yet.", label="Submit the first one", href="?tab=queue"
+)  # fmt: skip
 
 LEADING = (
     Column(key="rank", label="Rank", kind="rank", best="low",
@@ -50,6 +56,32 @@ TRAILING = (
     Column(key="duplicate", label="Duplicate", kind="flag", shown=False, filter="hide", filter_label="duplicates",
            info="The same model with another precision, revision or date scores higher."),
 )  # fmt: skip
+
+
+def views(shelf: Shelf) -> list[View]:
+    """The published tables, and one view a suite that is evaluated here."""
+    cards = [*shelf.benchmarks, *(card for card, _ in shelf.run_tables.values())]
+    return [
+        View(value=c.name, path=(c.group, c.label) if c.group else (c.label,), title=c.title, about=c.about,
+             levels=("Data set", "Table"))
+        for c in cards
+    ]  # fmt: skip
+
+
+def board(shelf: Shelf, view: str) -> Board:
+    """The board of a published table, or of the runs of a suite."""
+    if view in shelf.run_tables:
+        card, frame = shelf.run_tables[view]
+        revision = digest(card.model_dump_json(exclude={"rejected"}), frame.to_json())
+        source = "the evaluator of this board"
+        return build(card, normalise(frame, card), revision=revision, source=source, empty=SUBMIT)
+    card, frame = read_table(shelf.snapshot.folder, view)
+    return build(card, frame, revision=shelf.revision_of(FOLDER, card), source=shelf.snapshot.origin)
+
+
+def charts(shelf: Shelf, view: str) -> tuple[Chart, ...]:  # noqa: ARG001 - every tab has this
+    """None: thousands of rows are read better in the table."""
+    return ()
 
 
 def task_column(task: TaskCard) -> Column:

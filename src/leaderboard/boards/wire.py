@@ -1,8 +1,9 @@
 """A board as columnar JSON for the page's table: small on the wire and quick to read.
 
 Numbers are integers: value * factor * scale, rounded half to even, null where missing; where neighbours are close
-(`delta`), each is the difference to the one before, nulls passed over. Half-widths are in units of the last shown
-decimal; where they follow from the value, as those of a share of n questions do, they are `steps`: [value from which,
+(`delta`), each is the difference to the one before, nulls passed over. Half-widths and bounds are in units of the last
+shown decimal;
+where they follow from the value, as those of a share of n questions do, they are `steps`: [value from which,
 half-width] in rising order, and `except`: [row, half-width] for the rows that differ. Categories are codes into their
 values. Columns that are not shown at first, and texts cut short (commits do not compress), are left out until the page
 asks for them by name.
@@ -34,8 +35,9 @@ def encode(board: Board, keys: Sequence[str] | None = None, views: Sequence[View
     body = {
         "board": board.name,
         "view": board.view,
-        "views": [{"value": view.value, "label": view.label, "group": view.group} for view in views]
-        or [{"value": board.view, "label": board.title, "group": ""}],
+        "levels": list(dict.fromkeys(name for view in views for name in view.levels)),
+        "views": [{"value": view.value, "path": view.path} for view in views]
+        or [{"value": board.view, "path": [board.title]}],
         "title": board.title,
         "revision": board.revision,
         "as_of": board.as_of and board.as_of.date().isoformat(),
@@ -75,6 +77,8 @@ def _declare(column: Column) -> dict[str, Any]:
         "searchable": column.searchable, "filter": column.filter, "filter_label": column.filter_label or column.label,
         "best": column.best, "badge": column.badge, "cut": bool(column.wire_length), "tells_apart": column.tells_apart,
     }  # fmt: skip
+    if column.level != 95:
+        spec["level"] = column.level
     return {name: value for name, value in spec.items() if value not in ("", False, None)}
 
 
@@ -87,6 +91,8 @@ def _data(board: Board, column: Column) -> dict[str, Any]:
             half = frame[column.half_width].to_numpy(dtype=float, na_value=np.nan)
             half = np.where(np.isfinite(half), half, np.nan)
             out["half"] = _halves(values, np.rint(half * column.factor * 10**column.decimals))
+        if column.bounds:
+            out["lower"], out["upper"] = (_bound(frame, column, end) for end in ("lower", "upper"))
         return out
     if column.kind == "rank":
         keys = sort_keys(column, frame)
@@ -100,6 +106,11 @@ def _data(board: Board, column: Column) -> dict[str, Any]:
     short = texts.str[: column.wire_length] if column.wire_length else texts
     out = {"strings": [None if pd.isna(text) else text for text in short]}
     return out | ({"href": _links(frame, column)} if column.href else {})
+
+
+def _bound(frame: pd.DataFrame, column: Column, end: str) -> dict[str, Any]:
+    values = frame[f"{column.key}_{end}"].to_numpy(dtype=float, na_value=np.nan)
+    return _integers(np.rint(np.where(np.isfinite(values), values, np.nan) * column.factor * 10**column.decimals))
 
 
 def _integers(values: np.ndarray) -> dict[str, Any]:

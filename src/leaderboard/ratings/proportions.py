@@ -47,5 +47,9 @@ def wilson(share: npt.ArrayLike, n: npt.ArrayLike, confidence_level: float = 0.9
     z2 = quantile_of_normal(confidence_level) ** 2
     center = (p + z2 / (2 * size)) / (1 + z2 / size)
     half = np.sqrt(z2 * (p * (1 - p) / size + z2 / (4 * size**2))) / (1 + z2 / size)
-    lower, upper = np.clip(center - half, 0, p), np.clip(center + half, p, 1)
+    # The product of both ends is known; the small end as a difference of two near numbers would lose its digits.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        low = np.where(p < 0.5, p**2 / ((1 + z2 / size) * (center + half)), center - half)
+        high = np.where(p < 0.5, center + half, 1 - (1 - p) ** 2 / ((1 + z2 / size) * (1 - (center - half))))
+    lower, upper = np.clip(low, 0, p), np.clip(high, p, 1)
     return cast(Floats, lower), cast(Floats, upper)

@@ -10,17 +10,16 @@ from typing import Any, Protocol
 import gradio as gr
 from fastapi import FastAPI
 
-from leaderboard.boards import llm_benchmarks
 from leaderboard.boards.library import Library
 from leaderboard.front_page import FrontPage
-from leaderboard.views import about_tab, benchmark_tab, queue, run_page, submit_tab, table
+from leaderboard.views import about_tab, board_tab, queue, run_page, submit_tab, table
 from leaderboard.views.text import age
 
 TITLE = "Chat model leaderboard"
 SENTENCE = "How good chat models are, with the evidence and the uncertainty of every number."
-TABS = {"llm_benchmarks": "LLM benchmarks", "queue": "Submit & queue", "about": "About"}
+TABS = {tab.name: tab.label for tab in board_tab.BOARD_TABS} | {"queue": "Submit & queue", "about": "About"}
 """Names in the address and labels; the first one is open by default."""
-BOARDS = (llm_benchmarks.NAME,)
+BOARDS = tuple(tab.name for tab in board_tab.BOARD_TABS)
 """Tabs that show a table, the first one open by default."""
 STYLE = Path(__file__).with_name("page.css")
 FOLLOW_TABS = """
@@ -80,8 +79,9 @@ def build(
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         status = gr.HTML(status_html(library, freshness(), clock()), apply_default_css=False, elem_id="data-status")
         with gr.Tabs(elem_id="tabs") as tabs:
-            with gr.Tab(TABS["llm_benchmarks"], id="llm_benchmarks"):
-                benchmark_tab.build(library)
+            for tab in board_tab.BOARD_TABS:
+                with gr.Tab(tab.label, id=tab.name):
+                    board_tab.build(library, tab, is_first=tab is board_tab.BOARD_TABS[0])
             with gr.Tab(TABS["queue"], id="queue"):
                 submit_tab.build(desk)
                 queue.component()

@@ -19,7 +19,18 @@ from pathlib import Path
 import gradio as gr
 
 FOLDER = Path(__file__).parent
-NAMES = ("table.css", "table.js", "mount.js", "advice.js", "controls.js", "grid.js", "data.js", "query.js", "dom.js")
+NAMES = (
+    "table.css",
+    "table.js",
+    "switch.js",
+    "mount.js",
+    "advice.js",
+    "controls.js",
+    "grid.js",
+    "data.js",
+    "query.js",
+    "dom.js",
+)
 SHELL = """
 <div class="lbt" data-board="${board}" aria-busy="true"><div class="lbt-skeleton" role="status">Loading</div></div>
 """

@@ -7,7 +7,8 @@ import { emptyState, parseSearch, passing, searchFields } from "./query.js";
 // What is shown, and how to read its marks.
 export function legend(dataset, columns, banded) {
   const { title, as_of: asOf, revision, source, bands } = dataset;
-  const bars = columns.some((column) => column.half) ? " Bars are 95 % intervals, on one scale a column." : "";
+  const levels = [...new Set(columns.filter((column) => column.hasIntervals).map((column) => column.level))];
+  const bars = levels.length ? ` Bars are ${levels.join(" or ")} % intervals, on one scale a column.` : "";
   const shades = banded && bands?.some((band) => band > 0) ? " Rows on one shade cannot be told apart from the first of them." : "";
   return `${title}. ${asOf ? `As of ${asOf}, revision` : "Revision"} ${revision}, from ${source}. – means not measured.${bars}${shades}`;
 }

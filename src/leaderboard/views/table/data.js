@@ -33,7 +33,7 @@ function stepped({ steps, except }, values) {
 
 class Column {
   constructor(spec) {
-    Object.assign(this, { info: "", unit: "", decimals: 0, filter: "none", best: "high" }, spec);
+    Object.assign(this, { info: "", unit: "", decimals: 0, filter: "none", best: "high", level: 95 }, spec);
     this.loaded = false;
   }
 
@@ -45,6 +45,7 @@ class Column {
     if (this.kind === "number") {
       this.values = numbers(data.value);
       this.half = data.half ? (data.half.steps ? stepped(data.half, this.values) : numbers(data.half)) : null;
+      this.ends = data.lower ? { low: numbers(data.lower), high: numbers(data.upper) } : null;
     } else if (this.kind === "rank") {
       this.values = numbers(data.lower);
       this.upper = numbers(data.upper);
@@ -102,11 +103,21 @@ class Column {
     return low === high ? `${low}` : `${low}–${high}`;
   }
 
+  get hasIntervals() {
+    return Boolean(this.half || this.ends);
+  }
+
   // The interval of a number in display units, or null.
   interval(row) {
-    if (!this.half || Number.isNaN(this.half[row]) || Number.isNaN(this.values[row])) return null;
+    if (!this.hasIntervals || Number.isNaN(this.values[row])) return null;
     const center = this.values[row] / this.scale;
-    const half = this.half[row] / 10 ** this.decimals;
+    const unit = 10 ** this.decimals;
+    if (this.ends) {
+      const [low, high] = [this.ends.low[row] / unit, this.ends.high[row] / unit];
+      return Number.isNaN(low) || Number.isNaN(high) ? null : { low, center, high };
+    }
+    if (Number.isNaN(this.half[row])) return null;
+    const half = this.half[row] / unit;
     return { low: center - half, center, high: center + half };
   }
 

@@ -74,7 +74,7 @@ export class Grid {
       const label = this.textWidth(this.headLabel(column), "600 13px") + ARROW + padding;
       const font = this.narrow && column.kind === "rank" ? "12px" : "14px";
       const content = column.numeric && column.loaded ? this.textWidth("0".repeat(column.longest(this.narrow)), font) + padding : 0;
-      const ends = this.narrow && column.half ? this.textWidth("0".repeat(2 * column.longest() + 1), "11px") + padding : 0;
+      const ends = this.narrow && column.hasIntervals ? this.textWidth("0".repeat(2 * column.longest() + 1), "11px") + padding : 0;
       return Math.ceil(Math.max(this.narrow ? 0 : WIDTH[column.kind], label, content, ends));
     });
     const spare = this.scroll.clientWidth - wanted.reduce((a, b) => a + b, 0);
@@ -217,7 +217,7 @@ export class Grid {
       cell.append(make("span", { class: "lbt-blank", title: word }, column.kind === "flag" ? "" : BLANK));
       cell.setAttribute("aria-label", word);
     } else if (column.sticky) cell.append(this.drawName(column, row, text), ...this.drawBadges(row));
-    else if (column.half) this.drawInterval(cell, column, row, text);
+    else if (column.hasIntervals) this.drawInterval(cell, column, row, text);
     else cell.append(this.drawText(column, row, text));
     return cell;
   }
@@ -253,7 +253,7 @@ export class Grid {
     bar.lastChild.style.left = `${at(span.center)}%`;
     const [low, high] = [span.low, span.high].map((end) => end.toFixed(column.decimals));
     if (this.narrow) cell.append(make("span", { class: "lbt-ends" }, `${low}–${high}`));
-    const words = `95 % interval ${low} to ${high}`;
+    const words = `${column.level} % interval ${low} to ${high}`;
     cell.title = words;
     cell.setAttribute("aria-label", `${text}, ${words}`);
     cell.append(bar);

@@ -14,13 +14,14 @@ import { Controls } from "./controls.js";
 import { Dataset, safeLink } from "./data.js";
 import { followTheme, make } from "./dom.js";
 import { Grid } from "./grid.js";
+import { keepFocus, nearest, switchOf } from "./switch.js";
 import { dropStrangers, emptyState, formatState, isEmpty, neededColumns, parseState, passing, sortRows, tests } from "./query.js";
 
 const PHONE = 640;
 
 class Table {
   constructor(root, { board, parameters, onState = () => {}, early = null, notice = "" }) {
-    Object.assign(this, { root, board, onState, early, greeting: notice, views: [] });
+    Object.assign(this, { root, board, onState, early, greeting: notice, views: [], levels: [] });
     followTheme();
     this.turn = 0;
     this.drawn = "";
@@ -41,7 +42,7 @@ class Table {
   }
 
   build() {
-    this.switch = make("div", { class: "lbt-switch", role: "group", "aria-label": "Data set" });
+    this.switch = make("div", { class: "lbt-switch" });
     this.bar = make("div", { class: "lbt-bar-row" });
     this.notice = make("div", { class: "lbt-notice", role: "status" });
     this.hint = make("div", { class: "lbt-hint", role: "status" });
@@ -63,28 +64,17 @@ class Table {
     this.stage.append(this.empty);
   }
 
-  // One button a group; a group of several views has a select beside its button.
+  // One switch a level of the paths to the views: buttons, a select where there are many, a slider for days.
   drawSwitch() {
-    const groups = new Map();
-    for (const view of this.views) {
-      const name = view.group || view.label;
-      groups.set(name, [...(groups.get(name) ?? []), view]);
-    }
+    const path = this.views.find((view) => view.value === this.view)?.path ?? [];
     const parts = [];
-    for (const [name, views] of groups) {
-      const own = views.find((view) => view.value === this.view);
-      parts.push(make("button", {
-        type: "button", class: "lbt-segment", "aria-pressed": String(Boolean(own)), onclick: () => own || this.choose(views[0].value),
-      }, name));
-      if (own && views.length > 1) {
-        const select = make("select", { class: "lbt-within", "aria-label": name, onchange: () => this.choose(select.value) },
-          ...views.map((view) => make("option", { value: view.value }, view.label)));
-        select.value = this.view;
-        parts.push(select);
-      }
+    for (let level = 0; level < Math.max(1, path.length); level += 1) {
+      const mates = this.views.filter((view) => view.path.length > level && path.slice(0, level).every((step, i) => view.path[i] === step));
+      const options = [...new Set(mates.map((view) => view.path[level]))];
+      if (options.length > 1) parts.push(switchOf(options, path[level], this.levels[level] ?? "Data set", (step) => this.choose(nearest(mates, path, level, step))));
     }
     this.switch.hidden = this.views.length < 2;
-    this.switch.replaceChildren(...parts);
+    if (!this.switch.hidden) keepFocus(this.switch, () => this.switch.replaceChildren(...parts));
   }
 
   // What the visitor picked from the switch.
@@ -112,6 +102,7 @@ class Table {
       const body = await this.fetchView(this.url(view));
       if (turn !== this.turn) return;
       this.views = body.views;
+      this.levels = body.levels;
       this.view = body.view;
       this.drawSwitch();
       await this.take(new Dataset(body), turn);

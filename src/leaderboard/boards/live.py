@@ -1,0 +1,274 @@
+"""Ratings computed here from votes: views, boards and charts of battle tables.
+
+Enters: a table of `sources.battle_tables`. Leaves: one view a rule for ties and a method. Every judge of the table is a
+column of ratings with its interval; for people there is one more column a kind of prompt that H4 told apart.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from leaderboard.boards.board import Board, View
+from leaderboard.boards.charts import Chart
+from leaderboard.boards.columns import Column
+from leaderboard.boards.rows import RANK, ranked, with_ids
+from leaderboard.boards.shelf import Shelf
+from leaderboard.ratings import bradley_terry, elo, likert
+from leaderboard.ratings.battles import (
+    Battles,
+    PairCounts,
+    battles_from_columns,
+    count_pairs,
+    pair_counts_from_columns,
+)
+from leaderboard.ratings.result import Ratings
+from leaderboard.ratings.win_rates import average, pair_matrix
+from leaderboard.sources.battle_tables import FOLDER, BattleCard, read_battles
+
+TIES = {"tie": "Tie allowed", "no-tie": "No tie"}
+RULES: dict[str, Literal["half", "drop"]] = {"tie": "half", "no-tie": "drop"}
+METHODS = {"bt": "Bradley-Terry", "elo": "Online Elo (H4, K = 32)"}
+LEVELS = ("Data set", "Ties", "Method")
+KINDS = {"instruct": "instruct", "code": "code", "coding": "code"}
+"""Categories of prompts that get a column of their own for people, as on the H4 board, and what they are called."""
+MOST_ROUNDS, LEAST_ROUNDS, MOST_MOVES = 1000, 200, 30_000_000
+"""Rounds of online Elo: as H4 took, fewer where votes are so many that a page would wait."""
+SEED = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rated:
+    """One column of ratings and the battles behind it."""
+
+    key: str
+    label: str
+    info: str
+    data: Battles | PairCounts
+    ratings: Ratings
+
+    @property
+    def counts(self) -> PairCounts:
+        """Outcomes a pair."""
+        return self.data if isinstance(self.data, PairCounts) else count_pairs(self.data)
+
+
+def views(shelf: Shelf, name: str) -> list[View]:
+    """One view a rule for ties and a method, the default ones first."""
+    card = next(card for card in shelf.battles if card.name == name)
+    return [
+        View(
+            value="~".join((card.name, ties, method)), path=(card.label, TIES[ties], METHODS[method]), levels=LEVELS,
+            title=f"{card.title}; {TIES[ties].lower()}, {METHODS[method]}", about=card.about,
+        )
+        for ties in TIES for method in METHODS
+    ]  # fmt: skip
+
+
+def board(shelf: Shelf, tab: str, view: str) -> Board:
+    """The board of one view."""
+    name, ties, method = view.split("~")
+    card, rated = _rated(shelf, name, ties, method)
+    out = ranked(_rows(rated), rated[0].key)
+    columns = (
+        RANK, Column(key="model", label="Model", kind="text", sticky=True, searchable=True),
+        *(_column(item) for item in rated),
+        _win_rate(),
+        Column(key="n_battles", label="Battles", kind="number", filter="range",
+               info=f"Comparisons behind the first column ({rated[0].label})."),
+        *([_group()] if out["component"].gt(0).any() else []),
+    )  # fmt: skip
+    return Board(
+        name=tab, view=view, title=f"{card.title}; {TIES[ties].lower()}, {METHODS[method]}", columns=columns,
+        frame=with_ids(out, ["model"]), default_sort=f"-{rated[0].key}", as_of=card.as_of,
+        revision=shelf.revision_of(FOLDER, card), source=shelf.snapshot.origin, notes=(card.about, card.source),
+    )  # fmt: skip
+
+
+def charts(shelf: Shelf, view: str) -> tuple[Chart, ...]:
+    """Ratings with bounds, pairwise win fractions, battle counts, battles a model, and answers on a scale."""
+    name, ties, method = view.split("~")
+    card, rated = _rated(shelf, name, ties, method)
+    main = rated[0]
+    out = [
+        _intervals(card, rated, method), _shares(card, main, ties), _battle_counts(card, main),
+        _battles_a_model(card, rated),
+    ]  # fmt: skip
+    return tuple(out)
+
+
+@lru_cache(maxsize=64)
+def _computed(folder: Path, revision: str, name: str, ties: str, method: str) -> tuple[BattleCard, tuple[Rated, ...]]:  # noqa: ARG001
+    card, frame = read_battles(folder, name)
+    parts = _counted(card, frame) if card.kind == "counts" else _parts(card, frame, ties)
+    return card, tuple(
+        Rated(key=key, label=label, info=info, data=data, ratings=rate(data, ties, method))
+        for key, label, info, data in parts
+    )
+
+
+def _rated(shelf: Shelf, name: str, ties: str, method: str) -> tuple[BattleCard, tuple[Rated, ...]]:
+    """The columns of a view, computed once a revision: board and charts share them."""
+    return _computed(shelf.snapshot.folder, shelf.snapshot.revision, name, ties, method)
+
+
+def rate(data: Battles | PairCounts, ties: str, method: str) -> Ratings:
+    """Ratings by the method of a view."""
+    rule = RULES[ties]
+    if method == "elo":
+        n = len(data) if isinstance(data, Battles) else int(data.totals.sum())
+        rounds = min(MOST_ROUNDS, max(LEAST_ROUNDS, MOST_MOVES // max(1, n)))
+        return elo.bootstrap(data, elo.H4, ties=rule, n_resamples=rounds, seed=SEED)
+    return bradley_terry.fit(data, ties=rule)
+
+
+def winners(frame: pd.DataFrame, ties: str) -> "pd.Series[str]":
+    """The winner of every battle; answers on a scale become winners by the rule for ties."""
+    if "winner" in frame:
+        return frame["winner"].astype(str)
+    return pd.Series(likert.winners(frame["likert"], ties="allowed" if ties == "tie" else "none"), index=frame.index)
+
+
+def battles_of(frame: pd.DataFrame, ties: str) -> Battles:
+    """Battles clustered by question where that is known."""
+    cluster = frame["question"].cat.codes.to_numpy() if "question" in frame else None
+    return battles_from_columns(
+        frame["model_a"].astype(str).tolist(), frame["model_b"].astype(str).tolist(), winners(frame, ties).tolist(),
+        cluster=cluster,
+    )  # fmt: skip
+
+
+Part = tuple[str, str, str, Battles | PairCounts]
+
+
+def _counted(card: BattleCard, frame: pd.DataFrame) -> list[Part]:
+    names = ("model_a", "model_b", "wins_a", "wins_b", "ties")
+    counts = pair_counts_from_columns(*(frame[name].tolist() for name in names))
+    return [("rating", "Rating", card.judges[0].label, counts)]
+
+
+def _parts(card: BattleCard, frame: pd.DataFrame, ties: str) -> list[Part]:
+    """Battles of every judge, people first, and of people by kind of prompt."""
+    out: list[Part] = []
+    judges = sorted(card.judges, key=lambda judge: judge.kind != "human")
+    for judge in judges:
+        own = frame[frame["judge"].eq(judge.name)] if "judge" in frame else frame
+        out.append((_key(judge.name), f"{judge.label} (all)", judge.info, battles_of(own, ties)))
+        if judge.kind == "human" and "category" in own:
+            kinds = own["category"].astype(str).map(KINDS)
+            for kind in sorted(set(kinds.dropna()), reverse=True):
+                part = own[kinds.eq(kind)]
+                out.append((f"{_key(judge.name)}_{kind}", f"{judge.label} ({kind})", f"{len(part):,} verdicts.",
+                            battles_of(part, ties)))  # fmt: skip
+    return out
+
+
+def _key(name: str) -> str:
+    return "by_" + "".join(letter if letter.isalnum() else "_" for letter in name.lower())
+
+
+def _rows(rated: Sequence[Rated]) -> pd.DataFrame:
+    """One row a model: ratings of every column with bounds, and the battles of the first one."""
+    parts = []
+    for item in rated:
+        r = item.ratings
+        parts.append(pd.DataFrame(
+            {item.key: r.rating, f"{item.key}_lower": r.lower, f"{item.key}_upper": r.upper}, index=list(r.models)
+        ))  # fmt: skip
+    rows = pd.concat(parts, axis=1)
+    main = rated[0]
+    rows["n_battles"] = pd.Series(main.ratings.n_battles, index=list(main.ratings.models))
+    rows["component"] = pd.Series(main.ratings.component, index=list(main.ratings.models))
+    rows["component"] = rows["component"].fillna(-1).astype(np.int64)
+    rates = average(main.data, over="battles")
+    for end, values in (("", rates.rating), ("_lower", rates.lower), ("_upper", rates.upper)):
+        rows[f"win_rate{end}"] = pd.Series(values, index=list(rates.models))
+    return rows.rename_axis("model").reset_index()
+
+
+def _column(item: Rated) -> Column:
+    rounds = item.ratings.settings.get("n_resamples")
+    how = f"Median of {rounds:,} orders of resampled battles." if item.ratings.method == "elo" else (
+        "Maximum likelihood; interval clustered by prompt." if item.ratings.settings.get("clustered") else
+        "Maximum likelihood with a robust interval."
+    )  # fmt: skip
+    return Column(key=item.key, label=item.label, kind="number", bounds=True, info=f"{item.info} {how}".strip())
+
+
+def _win_rate() -> Column:
+    return Column(key="win_rate", label="Win rate", kind="number", unit="%", factor=100, decimals=1, bounds=True,
+                  info="Share of its own battles won, a tie is half; depends on who it met.")  # fmt: skip
+
+
+def _group() -> Column:
+    return Column(key="component", label="Group", kind="number", best="low",
+                  info="Models of different groups never met, even through others: do not compare.")  # fmt: skip
+
+
+def _intervals(card: BattleCard, rated: Sequence[Rated], method: str) -> Chart:
+    main = rated[0].ratings
+    order = np.argsort(-main.rating, kind="stable")
+    place = {main.models[at]: number for number, at in enumerate(order)}
+    parts = [
+        pd.DataFrame({
+            "label": item.ratings.models, "value": item.ratings.rating, "lower": item.ratings.lower,
+            "upper": item.ratings.upper, "group": item.label,
+        })
+        for item in rated if item.key.count("_") == 1 or len(rated) == 1
+    ]  # fmt: skip
+    data = pd.concat(parts, ignore_index=True)
+    data = data.assign(at=data["label"].map(place).fillna(len(place))).sort_values(["at", "group"], kind="stable")
+    return Chart(
+        kind="intervals", name="ratings", title="Ratings with 95 % intervals",
+        subtitle=f"{METHODS[method]}; {card.title}",
+        frame=data.drop(columns="at").reset_index(drop=True),
+        headers={"label": "Model", "value": "Rating", "lower": "Lower", "upper": "Upper", "group": "Judge"},
+        note="Online Elo's intervals mostly show how much K = 32 makes ratings swing; more votes do not narrow them."
+        if method == "elo" else "",
+    )  # fmt: skip
+
+
+def _pairs(main: Rated, values: "np.ndarray", **more: "np.ndarray") -> pd.DataFrame:
+    """Matrix entries of pairs that met, rows and columns from the best to the worst model."""
+    order = np.argsort(-main.ratings.rating, kind="stable")
+    rows, columns = np.meshgrid(order, order, indexing="ij")
+    names = np.array(main.ratings.models, dtype=object)
+    frame = pd.DataFrame(
+        {"row": names[rows.ravel()], "column": names[columns.ravel()], "value": values[rows, columns].ravel()}
+    )
+    for name, matrix in more.items():
+        frame[name] = matrix[rows, columns].ravel()
+    return frame[frame["row"].ne(frame["column"])].reset_index(drop=True)
+
+
+def _shares(card: BattleCard, main: Rated, ties: str) -> Chart:
+    matrix = pair_matrix(main.counts, ties=RULES[ties])
+    frame = _pairs(main, matrix.share, n=matrix.n)
+    return Chart(
+        kind="shares", name="win_fractions", title="How often the row beats the column",
+        subtitle=f"{main.label}, {'ties are half a win' if ties == 'tie' else 'without ties'}; {card.title}",
+        frame=frame[frame["value"].notna()].reset_index(drop=True), decimals=2,
+        headers={"row": "Model", "column": "Against", "value": "Share won", "n": "Battles"},
+    )  # fmt: skip
+
+
+def _battle_counts(card: BattleCard, main: Rated) -> Chart:
+    n = pair_matrix(main.counts).n
+    return Chart(
+        kind="counts", name="battle_counts", title="How often two models met", subtitle=f"{main.label}; {card.title}",
+        frame=_pairs(main, n), headers={"row": "Model", "column": "Against", "value": "Battles"},
+    )  # fmt: skip
+
+
+def _battles_a_model(card: BattleCard, rated: Sequence[Rated]) -> Chart:
+    main = rated[0].ratings
+    order = np.argsort(-main.n_battles, kind="stable")
+    return Chart(
+        kind="bars", name="battles_a_model", title="Battles of each model", subtitle=f"{rated[0].label}; {card.title}",
+        frame=pd.DataFrame({"label": np.array(main.models, dtype=object)[order], "value": main.n_battles[order]}),
+        headers={"label": "Model", "value": "Battles"},
+    )  # fmt: skip

@@ -1,0 +1,82 @@
+"""The shelf: everything that is known about one revision of the data, read once.
+
+Enters: a folder of figures and the folder where this machine's own results appear. Leaves: the cards of all tables, the
+runs, and what could not be read with its reason. Boards are made of it.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import pandas as pd
+
+from leaderboard.records import RunResult
+from leaderboard.sources import battle_tables, benchmark_table, rating_tables, runs
+from leaderboard.sources.battle_tables import BattleCard
+from leaderboard.sources.benchmark_table import TableCard
+from leaderboard.sources.rating_tables import RatingCard
+from leaderboard.sources.tables import Card, Rejected
+
+
+class Snapshot(Protocol):
+    """What a data source gives: a local folder with the data of one revision."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the files are."""
+        ...
+
+    @property
+    def revision(self) -> str:
+        """Changes whenever the data does."""
+        ...
+
+    @property
+    def origin(self) -> str:
+        """Where the data comes from, for people."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shelf:
+    """One revision of the data."""
+
+    revision: str
+    snapshot: Snapshot
+    benchmarks: tuple[TableCard, ...]
+    battles: tuple[BattleCard, ...]
+    ratings: tuple[RatingCard, ...]
+    runs: dict[str, RunResult]
+    run_tables: dict[str, tuple[TableCard, pd.DataFrame]]
+    rejected: tuple[Rejected, ...]
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """Of every table of the data, not of the runs made here."""
+        return (*self.benchmarks, *self.battles, *self.ratings)
+
+    def revision_of(self, subfolder: str, card: Card) -> str:
+        """The revision of one table: it stays when only other tables change."""
+        path = self.snapshot.folder / subfolder / f"{card.name}.parquet"
+        return digest(card.model_dump_json(), hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def digest(*parts: str) -> str:
+    """A short name that changes with any of the texts."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
+
+
+def load(snapshot: Snapshot, results: Path, revision: str, now: datetime) -> Shelf:
+    """Read all cards and runs; figures are read when a board needs them."""
+    benchmarks, bad_benchmarks = benchmark_table.list_tables(snapshot.folder)
+    battles, bad_battles = battle_tables.list_battle_tables(snapshot.folder)
+    ratings, bad_ratings = rating_tables.list_rating_tables(snapshot.folder)
+    found, bad_runs = runs.read_runs([snapshot.folder, results], now=now)
+    return Shelf(
+        revision=revision, snapshot=snapshot, benchmarks=tuple(benchmarks), battles=tuple(battles),
+        ratings=tuple(ratings), runs={run.key: run for run in found},
+        run_tables={card.name: (card, frame) for card, frame in runs.tables(found, bad_runs)},
+        rejected=(*bad_benchmarks, *bad_battles, *bad_ratings, *bad_runs),
+    )  # fmt: skip
