@@ -30,7 +30,7 @@ LENGTH = FigureCard(
     "long ones."
 )  # fmt: skip
 LENGTH_CONTROLLED = FigureCard(
-    name="win_rate_lc", label="Length-controlled win rate", unit="fraction", decimals=2, n=N,
+    name="win_rate_lc", label="Length-controlled win rate", unit="fraction", decimals=2,
     info="Win rate that a regression predicts for an answer as long as the baseline's.",
 )  # fmt: skip
 NO_ERRORS = "The board was published without standard errors."

@@ -45,7 +45,7 @@ def audit(folder: Path, revision: str, name: str) -> pd.DataFrame:  # noqa: ARG0
         own = verdicts[verdicts["judge"].eq(judge.name)]
         row: dict[str, object] = {
             "judge": judge.label,
-            "data_set": card.label,
+            "data_set": card.label.split(":")[0],
             "n": len(own),
             "judge_kind": {"human": "people", "model": "model"}.get(judge.kind, "unknown"),
         }

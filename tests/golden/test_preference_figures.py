@@ -1,0 +1,61 @@
+"""The boards of the embedded data hold what is published about them."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from leaderboard.boards.library import Library
+from leaderboard.settings import ROOT
+
+SNAPSHOT = SimpleNamespace(folder=ROOT / "data", revision="golden", origin="embedded")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    return Library(lambda: SNAPSHOT, tmp_path_factory.mktemp("state"), lambda: datetime(2026, 11, 23, tzinfo=UTC))
+
+
+def figures(library, tab, view, key="model"):
+    return library.board(tab, view).frame.set_index(key)
+
+
+def test_the_h4_blog_is_shown_as_published(library):
+    people = figures(library, "human_gpt4", "h4_human~no-tie")
+    shown = people[["elo", "elo_lower", "elo_upper"]].astype(int)
+    assert shown.loc["vicuna-13b"].tolist() == [1140, 1061, 1219]
+    assert shown.loc["dolly-12b"].tolist() == [802, 730, 878]
+    column = library.board("human_gpt4", "h4_human~no-tie").column("elo")
+    assert column.level == 90, "H4's bounds for people are 5 and 95 %"
+    doped = figures(library, "judge_audit", "h4_gpt4_demonstrations~ranking--no-tie")
+    assert int(doped.loc["human", "elo"]) == 940
+
+
+def test_the_h4_board_is_shown_as_published_and_without_a_rank(library):
+    board = library.board("human_gpt4", "h4_board~tie-allowed")
+    row = board.frame.set_index("model").loc["vicuna-13b"]
+    assert row[["gpt4_all", "human_all", "human_instruct", "human_code_instruct"]].tolist() == [1161, 1175, 1185, 1165]
+    assert "rank" not in [column.key for column in board.columns]
+
+
+def test_gpt4_and_experts_agree_on_mt_bench_as_in_the_paper(library):
+    """Zheng et al. (2023): 66 % with ties, 85 % without, both turns."""
+    judges = figures(library, "judge_audit", "judges", "judge")
+    row = judges.loc["GPT-4, both orders"]
+    assert row["agreement"] == pytest.approx(0.66, abs=0.007)
+    assert row["agreement_decided"] == pytest.approx(0.85, abs=0.012)
+
+
+def test_the_first_arena_ranks_as_published(library):
+    rated = figures(library, "arena", "arena_20230522~tie~elo")
+    published = figures(library, "arena", "arena_ratings_20230522")
+    assert rated.index[:4].tolist() == published.index[:4].tolist()
+    assert library.board("arena").title.endswith("2025-08-06")
+
+
+def test_controls_are_on_the_alpaca_board_and_take_no_rank(library):
+    board = library.board("alpaca_eval", "alpaca_eval_2")
+    null = board.frame.set_index("model").loc["NullModel (adversarial)"]
+    assert null["control"]
+    assert null[["rank_lower", "rank_upper"]].isna().all()
+    assert null["win_rate_lc"] == pytest.approx(0.8646, abs=1e-4)
