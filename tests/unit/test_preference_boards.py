@@ -78,6 +78,7 @@ def test_every_view_of_every_tab_can_be_shown(world):
             body = json.loads(encode(board, views=views))
             assert body["n"] == len(board.frame)
             assert board.frame["id"].is_unique
+            assert board.column(board.default_sort.removeprefix("-")) is not None
             names = [chart.name for chart in world.library.charts(tab, view.value)]
             assert len(names) == len(set(names))
         assert len({view.path for view in views}) == len(views), "every view has switches of its own"
@@ -89,25 +90,25 @@ def test_live_ratings_are_those_of_the_engine(world, ties, rule):
     battles = battles_from_columns(
         own["model_a"], own["model_b"], own["winner"], cluster=pd.factorize(own["question"])[0]
     )
-    frame = by_model(world.library.board("human_gpt4", f"v~{ties}~bt"))
+    frame = by_model(world.library.board("human_gpt4", f"v.{ties}.bt"))
     expected = bradley_terry.fit(battles, ties=rule)
     for i, model in enumerate(expected.models):
         row = frame.loc[model]
         assert (row["by_ann"], row["by_ann_lower"]) == pytest.approx((expected.rating[i], expected.lower[i]))
     online = elo.bootstrap(battles, elo.H4, ties=rule, n_resamples=1000, seed=0)
-    frame = by_model(world.library.board("human_gpt4", f"v~{ties}~elo"))
+    frame = by_model(world.library.board("human_gpt4", f"v.{ties}.elo"))
     assert frame.loc[list(online.models), "by_ann"].tolist() == pytest.approx(online.rating.tolist())
 
 
 def test_people_have_a_column_for_every_kind_of_prompt_that_h4_told_apart(world):
-    labels = [column.label for column in world.library.board("human_gpt4", "v~tie~bt").columns]
+    labels = [column.label for column in world.library.board("human_gpt4", "v.tie.bt").columns]
     assert labels == [
         "Rank", "Model", "People (all)", "People (instruct)", "People (code)", "Bot (all)", "Win rate", "Battles",
     ]  # fmt: skip
 
 
 def test_models_that_no_battle_connects_are_ranked_apart_and_say_so(world):
-    board = world.library.board("arena", "c~tie~bt")
+    board = world.library.board("arena", "c.tie.bt")
     frame = by_model(board)
     assert frame.loc[["a", "b", "c"], "component"].nunique() == 1
     assert frame.loc["d", "component"] != frame.loc["a", "component"]
@@ -116,16 +117,16 @@ def test_models_that_no_battle_connects_are_ranked_apart_and_say_so(world):
 
 
 def test_a_history_has_a_view_a_day_the_newest_first(world):
-    views = [view for view in world.library.views("arena") if view.value.startswith("h~")]
+    views = [view for view in world.library.views("arena") if view.value.startswith("h.")]
     assert [view.path for view in views] == [("H", "2024-02-01"), ("H", "2024-01-01")]
     assert views[0].levels == ("Data set", "Day")
-    old = world.library.board("arena", "h~2024-01-01")
+    old = world.library.board("arena", "h.2024-01-01")
     assert old.frame["model"].tolist() == ["b", "a"]
     assert old.as_of == datetime(2024, 1, 1, tzinfo=UTC)
     column = old.column("score")
     assert column is not None
     assert (column.bounds, column.level) == (True, 90)
-    lines = next(chart for chart in world.library.charts("arena", "h~2024-01-01") if chart.kind == "history")
+    lines = next(chart for chart in world.library.charts("arena", "h.2024-01-01") if chart.kind == "history")
     assert lines.frame["date"].tolist() == ["2024-01-01", "2024-01-01", "2024-02-01"]
 
 

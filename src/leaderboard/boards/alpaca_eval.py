@@ -37,7 +37,7 @@ COLUMNS = (
 def views(shelf: Shelf) -> list[View]:
     """Published boards, then one view a judge of every table of annotations."""
     return [view for card in published.tables(shelf, NAME) for view in published.views(shelf, card)] + [
-        View(value=f"{card.name}~{number}", path=(card.label, judge.label),
+        View(value=f"{card.name}.{number}", path=(card.label, judge.label),
              title=f"{card.title}, judged by {judge.label}", about=card.about, levels=("Data set", "Judge"))
         for card in _annotations(shelf) for number, judge in enumerate(card.judges)
     ]  # fmt: skip
@@ -82,11 +82,11 @@ def _annotations(shelf: Shelf) -> list[BattleCard]:
 
 
 def _own(shelf: Shelf, view: str) -> BattleCard | None:
-    return next((card for card in _annotations(shelf) if card.name == view.split("~")[0]), None)
+    return next((card for card in _annotations(shelf) if card.name == view.split(".")[0]), None)
 
 
 def _judge(card: BattleCard, view: str) -> str:
-    return card.judges[int(view.split("~")[1])].label
+    return card.judges[int(view.split(".")[1])].label
 
 
 def _scored(shelf: Shelf, card: BattleCard, view: str) -> pd.DataFrame:
@@ -94,7 +94,7 @@ def _scored(shelf: Shelf, card: BattleCard, view: str) -> pd.DataFrame:
     _, frame = read_battles(shelf.snapshot.folder, card.name)
     if "preference" not in frame:
         raise BadRecord(f"Table {card.name!r} has no column preference; AlpacaEval's win rates are its mean.")
-    judge = card.judges[int(view.split("~")[1])].name
+    judge = card.judges[int(view.split(".")[1])].name
     own = frame[frame["judge"].eq(judge)] if "judge" in frame else frame
     names = {"model_a": "model", "question": "instruction_id", "length_a": "len_model", "length_b": "len_baseline"}
     given = own.rename(columns=names).assign(preference=own["preference"] + 1)

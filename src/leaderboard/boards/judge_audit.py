@@ -78,7 +78,7 @@ def views(shelf: Shelf) -> list[View]:
         about = "Agreement with people's votes, and what sways the judge besides quality."
         out.append(View(value=ALL, path=("All judges",), title="Judges at a glance", about=about, levels=_LEVELS))
     out += [
-        View(value=f"{BY_CATEGORY}~{card.name}", path=("By kind of question", card.label),
+        View(value=f"{BY_CATEGORY}.{card.name}", path=("By kind of question", card.label),
              title=f"Agreement with people by kind of question; {card.title}", about=card.about, levels=_LEVELS)
         for card in cards if _has_people(card)
     ]  # fmt: skip
@@ -90,7 +90,7 @@ _LEVELS = ("Question", "Data set")
 
 def board(shelf: Shelf, view: str) -> Board:
     """The board of one view."""
-    if view != ALL and not view.startswith(f"{BY_CATEGORY}~"):
+    if view != ALL and not view.startswith(f"{BY_CATEGORY}."):
         return published.board(shelf, NAME, view)
     cards = _cards(shelf)
     columns: tuple[Column, ...]
@@ -99,7 +99,7 @@ def board(shelf: Shelf, view: str) -> Board:
         rows = ranked(found.assign(component=pd.factorize(found["data_set"])[0]), "agreement").drop(columns="band")
         columns, names = COLUMNS, ["judge", "data_set"]
     else:
-        cards = [card for card in cards if view.endswith(f"~{card.name}")]
+        cards = [card for card in cards if view.endswith(f".{card.name}")]
         rows = ranked(judges.by_category(shelf.snapshot.folder, shelf.snapshot.revision, cards[0].name), "agreement")
         columns, names = CATEGORY_COLUMNS, ["category", "judge"]
     return Board(
@@ -123,8 +123,8 @@ def charts(shelf: Shelf, view: str) -> tuple[Chart, ...]:
             _bars(rows, OWN_ANSWERS, "How much more a judge gives its own answers", (0.0, "no preference")),
             *_answers(shelf),
         )  # fmt: skip
-    if view.startswith(f"{BY_CATEGORY}~"):
-        rows = judges.by_category(shelf.snapshot.folder, shelf.snapshot.revision, view.split("~", 1)[1])
+    if view.startswith(f"{BY_CATEGORY}."):
+        rows = judges.by_category(shelf.snapshot.folder, shelf.snapshot.revision, view.split(".", 1)[1])
         return (_bars(rows.rename(columns={"judge": "group", "category": "judge"}), DECIDED,
                       "Agreement with people by kind of question, ties left out", (50.0, "guessing")),)  # fmt: skip
     return published.charts(shelf, view)

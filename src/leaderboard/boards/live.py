@@ -62,7 +62,7 @@ def views(shelf: Shelf, name: str) -> list[View]:
     card = next(card for card in shelf.battles if card.name == name)
     return [
         View(
-            value="~".join((card.name, ties, method)), path=(card.label, TIES[ties], METHODS[method]), levels=LEVELS,
+            value=".".join((card.name, ties, method)), path=(card.label, TIES[ties], METHODS[method]), levels=LEVELS,
             title=f"{card.title}; {TIES[ties].lower()}, {METHODS[method]}", about=card.about,
         )
         for ties in TIES for method in METHODS
@@ -71,13 +71,13 @@ def views(shelf: Shelf, name: str) -> list[View]:
 
 def board(shelf: Shelf, tab: str, view: str) -> Board:
     """The board of one view."""
-    name, ties, method = view.split("~")
+    name, ties, method = view.split(".")
     card, rated = _rated(shelf, name, ties, method)
-    out = ranked(_rows(rated), rated[0].key)
+    out = ranked(_rows(rated, ties), rated[0].key)
     columns = (
         RANK, Column(key="model", label="Model", kind="text", sticky=True, searchable=True),
         *(_column(item) for item in rated),
-        _win_rate(),
+        _win_rate(ties),
         Column(key="n_battles", label="Battles", kind="number", filter="range",
                info=f"Comparisons behind the first column ({rated[0].label})."),
         *([_group()] if out["component"].gt(0).any() else []),
@@ -91,7 +91,7 @@ def board(shelf: Shelf, tab: str, view: str) -> Board:
 
 def charts(shelf: Shelf, view: str) -> tuple[Chart, ...]:
     """Ratings with bounds, pairwise win fractions, battle counts, battles a model, and answers on a scale."""
-    name, ties, method = view.split("~")
+    name, ties, method = view.split(".")
     card, rated = _rated(shelf, name, ties, method)
     main = rated[0]
     out = [
@@ -171,7 +171,7 @@ def _key(name: str) -> str:
     return "by_" + "".join(letter if letter.isalnum() else "_" for letter in name.lower())
 
 
-def _rows(rated: Sequence[Rated]) -> pd.DataFrame:
+def _rows(rated: Sequence[Rated], ties: str) -> pd.DataFrame:
     """One row a model: ratings of every column with bounds, and the battles of the first one."""
     parts = []
     for item in rated:
@@ -184,7 +184,7 @@ def _rows(rated: Sequence[Rated]) -> pd.DataFrame:
     rows["n_battles"] = pd.Series(main.ratings.n_battles, index=list(main.ratings.models))
     rows["component"] = pd.Series(main.ratings.component, index=list(main.ratings.models))
     rows["component"] = rows["component"].fillna(-1).astype(np.int64)
-    rates = average(main.data, over="battles")
+    rates = average(main.data, over="battles", ties=RULES[ties])
     for end, values in (("", rates.rating), ("_lower", rates.lower), ("_upper", rates.upper)):
         rows[f"win_rate{end}"] = pd.Series(values, index=list(rates.models))
     return rows.rename_axis("model").reset_index()
@@ -199,9 +199,10 @@ def _column(item: Rated) -> Column:
     return Column(key=item.key, label=item.label, kind="number", bounds=True, info=f"{item.info} {how}".strip())
 
 
-def _win_rate() -> Column:
+def _win_rate(ties: str) -> Column:
+    counted = "a tie is half" if ties == "tie" else "ties left out"
     return Column(key="win_rate", label="Win rate", kind="number", unit="%", factor=100, decimals=1, bounds=True,
-                  info="Share of its own battles won, a tie is half; depends on who it met.")  # fmt: skip
+                  info=f"Share of its own battles won, {counted}; depends on who it met.")  # fmt: skip
 
 
 def _group() -> Column:

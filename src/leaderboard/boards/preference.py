@@ -26,12 +26,12 @@ class PreferenceTab:
 
     def board(self, shelf: Shelf, view: str) -> Board:
         """See `library.Tab`."""
-        make = live.board if view.split("~")[0] in self._votes(shelf) else published.board
+        make = live.board if view.split(".")[0] in self._votes(shelf) else published.board
         return make(shelf, self.NAME, view)
 
     def charts(self, shelf: Shelf, view: str) -> tuple[Chart, ...]:
         """See `library.Tab`."""
-        make = live.charts if view.split("~")[0] in self._votes(shelf) else published.charts
+        make = live.charts if view.split(".")[0] in self._votes(shelf) else published.charts
         return make(shelf, view)
 
     def _votes(self, shelf: Shelf) -> list[str]:

@@ -60,7 +60,7 @@ def _view(card: RatingCard, steps: tuple[str, ...]) -> View:
     title = f"{card.title}: {', '.join(path)}" if path else card.title
     levels = ("Data set", *(SWITCHED[name] for name in switched(card)))
     return View(
-        value="~".join((card.name, *(_slug(step) for step in steps))), path=(card.label, *path), title=title,
+        value=".".join((card.name, *(_slug(step) for step in steps))), path=(card.label, *path), title=title,
         about=card.about, levels=levels,
     )  # fmt: skip
 
@@ -72,12 +72,12 @@ def switched(card: RatingCard) -> list[str]:
 
 def board(shelf: Shelf, tab: str, view: str) -> Board:
     """The board of one view."""
-    name, *steps = view.split("~")
+    name, *steps = view.split(".")
     card, frame = _read(shelf, name)
     chosen = chosen_rows(card, frame, steps)
     rows = chosen.drop(columns=switched(card)).rename(columns={"rank": "rank_published"})
     rows = _with_intervals(card, rows)
-    main = next((f for f in card.figures if has_bounds(rows, f.name)), card.figures[0])
+    main = main_figure(card, rows)
     competes = ~rows["control"].fillna(value=False).astype(bool) if "control" in rows else None
     out = ranked(rows, main.name, ascending=main.best == "low", competes=competes)
     if "link" not in out:
@@ -92,9 +92,16 @@ def board(shelf: Shelf, tab: str, view: str) -> Board:
     )  # fmt: skip
 
 
+def main_figure(card: RatingCard, rows: pd.DataFrame) -> FigureCard:
+    """The figure that orders the rows: the first with intervals, else the first that was measured at all."""
+    bounded = (figure for figure in card.figures if has_bounds(rows, figure.name))
+    known = (figure for figure in card.figures if rows[figure.name].notna().any())
+    return next(bounded, None) or next(known, card.figures[0])
+
+
 def charts(shelf: Shelf, view: str) -> tuple[Chart, ...]:
     """Intervals of the main figure where it has them, and its history where the table is one."""
-    name, *steps = view.split("~")
+    name, *steps = view.split(".")
     card, frame = _read(shelf, name)
     rows = _with_intervals(card, chosen_rows(card, frame, steps))
     out = []
@@ -143,7 +150,9 @@ def _with_intervals(card: RatingCard, rows: pd.DataFrame) -> pd.DataFrame:
 def _columns(card: RatingCard, rows: pd.DataFrame, main: FigureCard) -> tuple[Column, ...]:
     key = Column(key=card.key, label=card.key_label, kind="text", sticky=True, searchable=True, href="link")
     rank = [RANK] if has_bounds(rows, main.name) else []
-    figures = [figure_column(figure, rows) for figure in card.figures if rows[figure.name].notna().any()]
+    figures = [
+        figure_column(figure, rows) for figure in card.figures if figure == main or rows[figure.name].notna().any()
+    ]
     extra = [column for column in EXTRA if column.key in rows and _says_something(rows, column)]
     return (*rank, key, *figures, *extra)
 
@@ -196,7 +205,7 @@ def _intervals(card: RatingCard, rows: pd.DataFrame, figure: FigureCard) -> Char
 
 def _history(card: RatingCard, frame: pd.DataFrame, rows: pd.DataFrame) -> Chart:
     """The best models of the chosen day over all days."""
-    figure = next((f for f in card.figures if rows[f.name].notna().any()), card.figures[0])
+    figure = main_figure(card, rows)
     best = rows.sort_values(figure.name, ascending=figure.best == "low")[card.key].astype(str).head(MOST_LINES)
     data = frame[frame[card.key].astype(str).isin(best) & frame[figure.name].notna()]
     return Chart(
@@ -229,4 +238,4 @@ def _against_length(card: RatingCard, rows: pd.DataFrame, lengths: FigureCard) -
 
 def _slug(text: str) -> str:
     """A step of a view's name: what an address may hold."""
-    return "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in text.lower())
+    return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in text.lower())

@@ -22,6 +22,13 @@ TABS = {tab.name: tab.label for tab in board_tab.BOARD_TABS} | {"queue": "Submit
 BOARDS = tuple(tab.name for tab in board_tab.BOARD_TABS)
 """Tabs that show a table, the first one open by default."""
 STYLE = Path(__file__).with_name("page.css")
+SHOW_TAB = """
+() => requestAnimationFrame(() => {
+  const button = document.querySelector('#tabs [role=tab][aria-selected=true]');
+  button?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+})
+"""
+"""Brings the open tab into sight where the row of tabs is longer than the window."""
 FOLLOW_TABS = """
 () => {
   const labels = LABELS;
@@ -97,7 +104,8 @@ def build(
             chosen = gr.Tabs(selected=wanted) if wanted in TABS else gr.skip()
             return chosen, status_html(library, freshness(), clock())
 
-        page.load(on_load, outputs=[tabs, status], api_visibility="private", show_progress="hidden")
+        loaded = page.load(on_load, outputs=[tabs, status], api_visibility="private", show_progress="hidden")
+        loaded.then(None, js=SHOW_TAB, api_visibility="private", show_progress="hidden")
     page.queue(api_open=False, default_concurrency_limit=4, max_size=64)
     return page
 

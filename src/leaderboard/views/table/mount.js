@@ -49,7 +49,7 @@ export function mountInPage(root, { board, isFirst, early }) {
   const write = (parameters, isNewPlace) => {
     clearTimeout(timer);
     pending = { parameters, isPlace: isNewPlace || Boolean(pending?.isPlace) };
-    timer = setTimeout(() => (root.offsetParent === null ? drop() : flush()), 150);
+    timer = setTimeout(() => (root.offsetParent === null ? drop() : flush()), pending.isPlace ? 0 : 150);
   };
   const parameters = here() ? new URLSearchParams(location.search) : new URLSearchParams();
   const notice = here() && window.lbStrangeTab ? `There is no tab ${window.lbStrangeTab} here. ` : "";
