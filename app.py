@@ -29,7 +29,7 @@ def create(settings: Settings, stack: ExitStack) -> Guard:
     desk = wiring.open_desk(settings)
     running = wiring.start_evaluator(settings, desk)
     evaluator = wiring.evaluator_text(settings, stack.enter_context(running) if running else None)
-    service = create_service(library, desk.queue, desk.retry, evaluator, page.assets())
+    service = create_service(library, desk.queue, desk.retry, evaluator, page.assets(), page.LARGE)
     service.include_router(run_routes(library, desk.queue))
     return Guard(page.mount(service, page.build(library, desk, source.snapshot, utc_now)))
 

@@ -4,10 +4,11 @@ Enters: requests. Leaves: gzip'd, ETag'd answers.
 
     GET  /table/<tab>?view=&columns=        columnar JSON for the page's table
     GET  /data/<tab>.csv|json|parquet?...   what a table shows, by the same query string as the page's URL
+    GET  /plots/<tab>.json?view=            the plots of a view, with the same figures as tables
     GET  /data/queue.json                   queue with progress
     POST /data/queue/<key>/retry            FAILED -> PENDING, from this site's own pages only
     GET  /files/results|samples/...         evidence of the runs made here
-    GET  /ui/<name>                         scripts and styles of the views
+    GET  /ui/<name>                         scripts and styles of the views, and the drawing library
     GET  /healthz
 """
 
@@ -28,12 +29,14 @@ from fastapi.responses import FileResponse, JSONResponse
 from leaderboard.boards import export, filters, wire
 from leaderboard.boards.library import Library
 from leaderboard.errors import BadRecord, InvalidQuery, LeaderboardError, NotRetryable, StoreError, UnknownSubmission
+from leaderboard.plots import wire as plots_wire
 from leaderboard.records import QueueEntry, Record
 from leaderboard.submissions import SubmissionQueue
 from leaderboard.suites import SUITES
 
 LOG = logging.getLogger(__name__)
 CACHE_ENTRIES = 64
+FOR_A_YEAR = "public, max-age=31536000, immutable"
 MEDIA = {"csv": "text/csv; charset=utf-8", "json": "application/json", "parquet": "application/vnd.apache.parquet"}
 ASSET_MEDIA = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 STATUS_OF_ERROR: tuple[tuple[type[LeaderboardError], int], ...] = (
@@ -125,6 +128,14 @@ def board_routes(library: Library, cache: Cache) -> APIRouter:
         name = f"{tab}_{board.view}.{kind}"
         return send(request, pack(body), MEDIA[kind], {"Content-Disposition": f'attachment; filename="{name}"'})
 
+    @router.get("/plots/{tab}.json")
+    def charts(request: Request, tab: str, view: str | None = None) -> Response:
+        revision = library.board(tab, view).revision
+        packed = cache.get(
+            ("plots", tab, view, revision), lambda: plots_wire.encode(library.charts(tab, view), revision)
+        )  # fmt: skip
+        return send(request, packed, "application/json")
+
     return router
 
 
@@ -176,14 +187,20 @@ def _same_site(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
-def asset_routes(assets: Mapping[str, bytes]) -> APIRouter:
-    """Scripts and styles; their URLs carry a hash, so browsers may keep them."""
+def asset_routes(assets: Mapping[str, bytes], large: Mapping[str, Callable[[], bytes]]) -> APIRouter:
+    """Scripts and styles, asked for anew each time; `large` ones carry their version in the URL and are kept.
+
+    A large one is read and packed when it is first asked for.
+    """
     router = APIRouter()
+    later = Cache()
     packed = {name: pack(body, 9) for name, body in assets.items()}
 
     @router.get("/ui/{name:path}", include_in_schema=False)
     def asset(request: Request, name: str) -> Response:
         media = ASSET_MEDIA.get(PurePosixPath(name).suffix)
+        if name in large and media is not None:
+            return send(request, later.get((name,), large[name]), media, {"Cache-Control": FOR_A_YEAR})
         if name not in packed or media is None:
             return JSONResponse({"error": f"No asset {name[:80]!r}."}, 404)
         return send(request, packed[name], media)
@@ -193,14 +210,14 @@ def asset_routes(assets: Mapping[str, bytes]) -> APIRouter:
 
 def create_service(
     library: Library, queue: SubmissionQueue, retry: Retry, evaluator: Callable[[], EvaluatorStatus],
-    assets: Mapping[str, bytes],
+    assets: Mapping[str, bytes], large: Mapping[str, Callable[[], bytes]] | None = None,
 ) -> FastAPI:  # fmt: skip
     """The application with every route but Gradio's, which is mounted behind them."""
     app = FastAPI(title="Chat model leaderboard", docs_url=None, redoc_url=None)
     app.include_router(queue_routes(queue, retry, evaluator))
     app.include_router(board_routes(library, Cache()))
     app.include_router(evidence_routes(library))
-    app.include_router(asset_routes(assets))
+    app.include_router(asset_routes(assets, large or {}))
 
     @app.get("/healthz")
     def health() -> dict[str, str]:

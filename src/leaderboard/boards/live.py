@@ -36,6 +36,7 @@ METHODS = {"bt": "Bradley-Terry", "elo": "Online Elo (H4, K = 32)"}
 LEVELS = ("Data set", "Ties", "Method")
 KINDS = {"instruct": "instruct", "code": "code", "coding": "code"}
 """Categories of prompts that get a column of their own for people, as on the H4 board, and what they are called."""
+ALL = " (all)"
 MOST_ROUNDS, LEAST_ROUNDS, MOST_MOVES = 1000, 200, 30_000_000
 """Rounds of online Elo: as H4 took, fewer where votes are so many that a page would wait."""
 SEED = 0
@@ -48,6 +49,8 @@ class Rated:
     key: str
     label: str
     info: str
+    is_part: bool
+    """Whether these are only some of the judge's verdicts, those on one kind of prompt."""
     data: Battles | PairCounts
     ratings: Ratings
 
@@ -106,7 +109,14 @@ def _computed(folder: Path, revision: str, name: str, ties: str, method: str) ->
     card, frame = read_battles(folder, name)
     parts = _counted(card, frame) if card.kind == "counts" else _parts(card, frame, ties)
     return card, tuple(
-        Rated(key=key, label=label, info=info, data=data, ratings=rate(data, ties, method))
+        Rated(
+            key=key,
+            label=label,
+            info=info,
+            is_part=not label.endswith(ALL),
+            data=data,
+            ratings=rate(data, ties, method),
+        )
         for key, label, info, data in parts
     )
 
@@ -148,7 +158,7 @@ Part = tuple[str, str, str, Battles | PairCounts]
 def _counted(card: BattleCard, frame: pd.DataFrame) -> list[Part]:
     names = ("model_a", "model_b", "wins_a", "wins_b", "ties")
     counts = pair_counts_from_columns(*(frame[name].tolist() for name in names))
-    return [("rating", "Rating", card.judges[0].label, counts)]
+    return [("rating", f"Rating{ALL}", card.judges[0].label, counts)]
 
 
 def _parts(card: BattleCard, frame: pd.DataFrame, ties: str) -> list[Part]:
@@ -157,7 +167,7 @@ def _parts(card: BattleCard, frame: pd.DataFrame, ties: str) -> list[Part]:
     judges = sorted(card.judges, key=lambda judge: judge.kind != "human")
     for judge in judges:
         own = frame[frame["judge"].eq(judge.name)] if "judge" in frame else frame
-        out.append((_key(judge.name), f"{judge.label} (all)", judge.info, battles_of(own, ties)))
+        out.append((_key(judge.name), f"{judge.label}{ALL}", judge.info, battles_of(own, ties)))
         if judge.kind == "human" and "category" in own:
             kinds = own["category"].astype(str).map(KINDS)
             for kind in sorted(set(kinds.dropna()), reverse=True):
@@ -219,7 +229,7 @@ def _intervals(card: BattleCard, rated: Sequence[Rated], method: str) -> Chart:
             "label": item.ratings.models, "value": item.ratings.rating, "lower": item.ratings.lower,
             "upper": item.ratings.upper, "group": item.label,
         })
-        for item in rated if item.key.count("_") == 1 or len(rated) == 1
+        for item in rated if not item.is_part
     ]  # fmt: skip
     data = pd.concat(parts, ignore_index=True)
     data = data.assign(at=data["label"].map(place).fillna(len(place))).sort_values(["at", "group"], kind="stable")

@@ -8,7 +8,7 @@ import gradio as gr
 
 from leaderboard.boards.library import Library
 from leaderboard.sources.tables import Card
-from leaderboard.views import table
+from leaderboard.views import plots, table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +22,7 @@ class BoardTab:
     label: str
     lead: str
     methods: tuple[str, ...] = ()
+    has_plots: bool = True
 
     def method(self) -> str:
         """HTML of this project's own."""
@@ -32,7 +33,7 @@ class BoardTab:
 METHODS = Path(__file__).parent / "methods"
 BOARD_TABS = (
     BoardTab(
-        name="llm_benchmarks", label="LLM benchmarks",
+        name="llm_benchmarks", label="LLM benchmarks", has_plots=False,
         lead="Accuracy on fixed test questions. Published figures of the Open LLM Leaderboard (2023-25), and models "
         "evaluated here by the queue.",
     ),
@@ -67,6 +68,8 @@ def build(library: Library, tab: BoardTab, *, is_first: bool = False) -> None:
     head = f'<p class="lb-lead">{escape(tab.lead)}</p><details class="lb-fold">{fold}</details>'
     gr.HTML(head, apply_default_css=False)
     table.component(tab.name, is_first=is_first)
+    if tab.has_plots:
+        plots.component(tab.name)
 
 
 def _repairs(cards: tuple[Card, ...]) -> str:

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from leaderboard.boards.library import Library
 from leaderboard.front_page import FrontPage
-from leaderboard.views import about_tab, board_tab, queue, run_page, submit_tab, table
+from leaderboard.views import about_tab, board_tab, plots, queue, run_page, submit_tab, table
 from leaderboard.views.text import age
 
 TITLE = "Chat model leaderboard"
@@ -22,6 +22,8 @@ TABS = {tab.name: tab.label for tab in board_tab.BOARD_TABS} | {"queue": "Submit
 BOARDS = tuple(tab.name for tab in board_tab.BOARD_TABS)
 """Tabs that show a table, the first one open by default."""
 STYLE = Path(__file__).with_name("page.css")
+LARGE = {"plotly.min.js": plots.drawing_library}
+"""What is too large to be read before somebody needs it, by name below ui/."""
 SHOW_TAB = """
 () => requestAnimationFrame(() => {
   const button = document.querySelector('#tabs [role=tab][aria-selected=true]');
@@ -75,7 +77,7 @@ class Freshness(Protocol):
 
 def assets() -> dict[str, bytes]:
     """Every script and style of the views, by name below ui/."""
-    return {**table.assets(), **queue.assets(), **run_page.assets(), "page.css": STYLE.read_bytes()}
+    return {**table.assets(), **queue.assets(), **plots.assets(), **run_page.assets(), "page.css": STYLE.read_bytes()}
 
 
 def build(

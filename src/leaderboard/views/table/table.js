@@ -148,6 +148,8 @@ class Table {
     this.root.removeAttribute("aria-busy");
     this.stage.hidden = false;
     this.draw();
+    this.root.dataset.view = dataset.view;
+    document.dispatchEvent(new CustomEvent("lb-view", { detail: { board: this.board, view: dataset.view } }));
     window.requestIdleCallback?.(() => dataset.warmUp());
   }
 

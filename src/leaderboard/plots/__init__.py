@@ -1,0 +1,1 @@
+"""Charts drawn with plotly, and sent with the same figures as a table."""
