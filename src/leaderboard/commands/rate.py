@@ -18,7 +18,7 @@ from typing import Any, cast
 import numpy as np
 
 from leaderboard.errors import BadBattle, BadSetting
-from leaderboard.ratings import bradley_terry, elo, likert, win_rates
+from leaderboard.ratings import bradley_terry, compiling, elo, likert, win_rates
 from leaderboard.ratings.battles import Battles, PairCounts, battles_from_columns, pair_counts_from_columns
 from leaderboard.ratings.ranks import ranks_within
 from leaderboard.ratings.result import Ratings
@@ -28,6 +28,8 @@ COLUMNS = (
     "model", "rating", "rating_lower", "rating_upper", "rank_lower", "rank_upper", "n_battles", "component",
 )  # fmt: skip
 ROUNDS = 1000
+WORTH_COMPILING = 20_000_000
+"""Battles, or outcomes of pairs, in all rounds from which waiting a second for the compiled loops pays."""
 Row = Mapping[str, str | float | int | None]
 
 
@@ -156,8 +158,20 @@ def _bounds(options: argparse.Namespace, kind: str) -> str:
     return "no interval." if kind == "none" else f"bounds at {tail:g} and {100 - tail:g} %: {kind}{drawn}{grouped}."
 
 
+def _prepare(data: Battles | PairCounts, options: argparse.Namespace, interval: str) -> None:
+    """Load the compiled loops before a bootstrap that is large enough."""
+    if interval != "bootstrap":
+        return
+    m = len(data.models)
+    outcomes = 3 * m * (m - 1) // 2
+    n = len(data) if isinstance(data, Battles) else int(data.totals.sum())
+    if (n if options.method == "elo" else min(n, outcomes)) * (options.bootstrap or ROUNDS) >= WORTH_COMPILING:
+        compiling.warm()
+
+
 def _bradley_terry(data: Battles | PairCounts, options: argparse.Namespace) -> tuple[Ratings, str]:
     kind = _interval(options)
+    _prepare(data, options, kind)
     rated = bradley_terry.fit(
         data, ties=options.ties, anchor=_anchor(options.anchor), interval=cast(Any, kind), **_rounds(options)
     )
@@ -184,6 +198,7 @@ def _elo(data: Battles | PairCounts, options: argparse.Namespace) -> tuple[Ratin
     once = elo.replay(data, settings, **shared) if isinstance(data, Battles) and replayed else None
     if once is not None and kind == "none":
         return once, note
+    _prepare(data, options, "bootstrap")
     spread = elo.bootstrap(data, settings, **shared, **_rounds(options))
     if once is not None:
         return elo.around(once, spread), f"{note} --interval bootstrap prints the medians."
