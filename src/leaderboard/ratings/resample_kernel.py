@@ -1,7 +1,9 @@
 """The inner loops of the Bradley-Terry bootstrap, drawing counts and expected wins; numpy, or numba once it is ready.
 
-A draw inverts the distribution function at a hashed counter (`compiling`): every draw has its own number, so numba and
-numpy give the same counts, in any order. Expected wins agree to rounding; the numpy loops are the oracle of the tests.
+A round is one multinomial draw, made of independent Poisson draws of a little less than all battles and topped up to
+exactly as many. A draw inverts the distribution function at a hashed counter (`compiling`): every draw has its own
+number, so numba and numpy give the same counts, in any order. Expected wins agree to rounding; the numpy loops are the
+oracle of the tests.
 """
 
 import math
