@@ -40,7 +40,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         help="rate models from a file of comparisons",
         description="FILE is .csv, .parquet or .jsonl: battles (model_a, model_b and winner or likert 1-8) or pair "
         "counts (model_a, model_b, wins_a, wins_b, ties). Rows are printed best first; rank_lower is the best rank the "
-        "interval allows.",
+        "interval allows. Messages about a battle count rows from 1, the header of a csv left out.",
     )
     rate.add_argument("file", metavar="FILE", type=Path)
     rate.add_argument("--method", choices=tuple(_METHODS), default="bradley_terry")
@@ -68,7 +68,12 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     rate.add_argument("--seed", metavar="S", type=int, default=0, help="seed of the bootstrap (default: 0)")
     rate.add_argument("--anchor", metavar="MODEL=RATING", help="shift ratings so that MODEL has RATING")
     rate.add_argument("--cluster", metavar="COLUMN", help="column whose equal values belong together, e.g. the prompt")
-    rate.add_argument("--k", metavar="K", type=float, help="K of online Elo (default: 32, as H4; FastChat used 4)")
+    rate.add_argument(
+        "--k",
+        metavar="K",
+        type=float,
+        help="K of online Elo, as published --k 32: H4 2023 (the default); --k 4: FastChat",
+    )
     rate.add_argument("--format", choices=("csv", "json"), default="csv")
     rate.set_defaults(run=run)  # fmt: skip
 
