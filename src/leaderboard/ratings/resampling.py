@@ -43,9 +43,13 @@ def rows_of(battles: Battles, rows: npt.NDArray[np.bool_] | npt.NDArray[np.int64
 
 
 def resampled(data: Battles | PairCounts, n_resamples: int, seed: int) -> Iterator[PairCounts]:
-    """Bootstrap copies of the counts; see `cell_batches`."""
+    """Bootstrap copies of the counts: as many battles drawn with replacement, whole clusters where there are some.
+
+    Without clusters the weight of a battle is how often it counts. See `cell_batches`.
+    """
     counts = data if isinstance(data, PairCounts) else count_pairs(data)
-    for batch in cell_batches(data, counts, n_resamples, seed):
+    clustered = isinstance(data, Battles) and data.cluster is not None
+    for batch in cell_batches(data if clustered else counts, counts, n_resamples, seed):
         for cells in batch:
             yield with_cells(counts, cells)
 
@@ -53,9 +57,9 @@ def resampled(data: Battles | PairCounts, n_resamples: int, seed: int) -> Iterat
 def cell_batches(data: Battles | PairCounts, counts: PairCounts, n_resamples: int, seed: int) -> Iterator[Floats]:
     """Bootstrap rounds in batches float64[rounds, 3 p]: wins of the pairs of `counts`, then their ties, then losses.
 
-    As many battles are drawn with replacement; whole clusters where there are some, single rows where there are only
-    weights: a weight is not a number of independent battles. `counts` are those of `data`. The same seed gives the same
-    rounds, with numba and without, whatever the size of the batches.
+    As many battles are drawn with replacement: of counts, and of battles with neither weights nor clusters, by one
+    multinomial draw; of others by whole clusters, or by single rows where there are only weights. `counts` are those of
+    `data`. The same seed gives the same rounds, with numba and without, whatever the size of the batches.
     """
     at_once = max(1, min(n_resamples, CELLS_AT_ONCE // max(1, 3 * len(counts.first))))
     if isinstance(data, Battles) and (data.cluster is not None or data.weight is not None):

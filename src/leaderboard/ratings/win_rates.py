@@ -135,7 +135,7 @@ def effective_battles(data: Battles | PairCounts, *, over: Over = "opponents") -
     """float64[m]: how many independent battles without ties would tell the average win rate as precisely."""
     tally = _tally(data if isinstance(data, PairCounts) else count_pairs(data), over)
     variance = tally.average_variance()
-    if isinstance(data, Battles) and (data.cluster is not None or data.weight is not None):
+    if isinstance(data, Battles) and data.cluster is not None:
         variance = np.maximum(variance, _clustered_variance(data, tally, over))
     return tally.effective_n(variance)
 

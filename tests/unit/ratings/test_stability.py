@@ -1,7 +1,5 @@
 """Ranks when a part of the battles is left out, and the copies of the data they are computed on."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from scipy.special import expit
@@ -101,18 +99,6 @@ def test_resampled_clusters_come_whole():
     )
     for part in resampled(battles, 20, 0):
         assert part.wins.tolist() == part.losses.tolist() == [30]
-
-
-def test_weights_are_not_numbers_of_battles():
-    """Every battle with weight 2 is the same evidence: the same rounds, twice as large, and not narrower."""
-    battles = battles_from_columns(["a", "b"] * 30, ["b", "a"] * 30, (["model_a"] * 3 + ["tie"]) * 15, weight=[1] * 60)
-    doubled = replace(battles, weight=np.full(60, 2.0))
-    for one, two in zip(resampled(battles, 20, 0), resampled(doubled, 20, 0), strict=True):
-        assert two.wins.tolist() == (2 * one.wins).tolist()
-    light, heavy = (win_rates.average(data, interval="bootstrap", n_resamples=200) for data in (battles, doubled))
-    assert np.array_equal(light.rounds, heavy.rounds)
-    light, heavy = (win_rates.average(data) for data in (battles, doubled))
-    np.testing.assert_allclose(heavy.upper - heavy.lower, light.upper - light.lower, rtol=0.05)
 
 
 def test_win_rates_and_bradley_terry_draw_the_same_rounds():
