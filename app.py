@@ -7,6 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "src"))
 
+import uvicorn
 from pydantic import ValidationError
 
 from eval_queue import schedule, wiring
@@ -14,6 +15,7 @@ from leaderboard.boards.library import Library
 from leaderboard.data_source import open_source, utc_now
 from leaderboard.errors import LeaderboardError
 from leaderboard.guard import Guard
+from leaderboard.ratings import compiling
 from leaderboard.service import create_service
 from leaderboard.settings import Settings, read_settings
 from leaderboard.views import page
@@ -44,12 +46,11 @@ def main() -> None:
 
 def serve(settings: Settings) -> None:
     """Serve with these settings until stopped; a running evaluation is given back to the queue."""
-    import uvicorn
-
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     with ExitStack() as stack:
         app = create(settings, stack)
+        compiling.warm_in_background(after_seconds=3)
         logging.getLogger("leaderboard").info("Serving on http://%s:%s", settings.address, settings.port)
         uvicorn.run(app, host=settings.address, port=settings.port, log_level="warning", server_header=False)
 

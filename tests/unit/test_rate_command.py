@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from leaderboard.cli import main
-from leaderboard.ratings import bradley_terry, elo, win_rates
+from leaderboard.ratings import bradley_terry, compiling, elo, win_rates
 from leaderboard.ratings.battles import battles_from_columns, count_pairs
 
 HEADER = "model,rating,rating_lower,rating_upper,rank_lower,rank_upper,n_battles,component"
@@ -248,14 +248,14 @@ def test_a_lower_confidence_level_narrows_the_bounds(votes, rate, method):
 ROWS = "ada,bob,model_a\nbob,ada,tie\n"
 WRONG_ROWS = {
     "model_a,model_b,winner\n" + ROWS + "ada,bob,A\n":
-        "Battle 2: winner is 'A'; expected model_a, model_b, tie or both_bad",
-    "model_a,model_b,winner\n" + ROWS + "ada,bob,\n": "Battle 2: winner is None; expected model_a, model_b",
-    "model_a,model_b,winner\n" + ROWS + ",bob,tie\n": "Battle 2: model_a is None; expected the name of a model",
-    "model_a,model_b,winner\nada,ada,tie\n": "Battle 0: model_a and model_b are both 'ada'",
-    "model_a,model_b,likert\nada,bob,8\nada,bob,9\n": "Battle 1: likert is '9'; expected a whole number from 1 to 8",
-    "model_a,model_b,likert\nada,bob,3.5\n": "Battle 0: likert is '3.5'; expected a whole number from 1 to 8",
-    "model_a,model_b,wins_a,wins_b,ties\nada,bob,3,-1,0\n": "Battle 0: wins_b is '-1'; expected a count of at least 0",
-    "model_a,model_b,wins_a,wins_b,ties\nada,bob,3,x,0\n": "Battle 0: wins_b is 'x'; expected a count",
+        "Battle 3: winner is 'A'; expected model_a, model_b, tie or both_bad",
+    "model_a,model_b,winner\n" + ROWS + "ada,bob,\n": "Battle 3: winner is None; expected model_a, model_b",
+    "model_a,model_b,winner\n" + ROWS + ",bob,tie\n": "Battle 3: model_a is None; expected the name of a model",
+    "model_a,model_b,winner\nada,ada,tie\n": "Battle 1: model_a and model_b are both 'ada'",
+    "model_a,model_b,likert\nada,bob,8\nada,bob,9\n": "Battle 2: likert is '9'; expected a whole number from 1 to 8",
+    "model_a,model_b,likert\nada,bob,3.5\n": "Battle 1: likert is '3.5'; expected a whole number from 1 to 8",
+    "model_a,model_b,wins_a,wins_b,ties\nada,bob,3,-1,0\n": "Battle 1: wins_b is '-1'; expected a count of at least 0",
+    "model_a,model_b,wins_a,wins_b,ties\nada,bob,3,x,0\n": "Battle 1: wins_b is 'x'; expected a count",
     "model_a,winner\nada,tie\n": "has no column model_b",
     "": "is empty",
 }  # fmt: skip
@@ -290,6 +290,32 @@ def test_wrong_rows_are_refused_with_file_row_and_value(tmp_path, refused, text)
 )
 def test_options_that_do_not_fit_are_refused(votes, refused, flags, said):
     assert said in refused(votes, *flags)
+
+
+def test_the_help_names_both_published_settings_of_elo(capsys):
+    with pytest.raises(SystemExit):
+        main(["rate", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "--k 32: H4 2023" in shown
+    assert "--k 4: FastChat" in shown
+    assert (elo.H4.k, elo.FASTCHAT.k) == (32, 4)
+
+
+def test_large_bootstraps_load_the_compiled_loops_and_small_ones_do_not(votes, counts, rate, monkeypatch):
+    warmed = []
+    monkeypatch.setattr(compiling, "warm", lambda: warmed.append(True))
+    for file in (votes, counts):
+        rate(file, "--bootstrap", "20")
+        rate(file, "--method", "elo", "--bootstrap", "20")
+        rate(file)
+    assert not warmed
+    monkeypatch.setattr("leaderboard.commands.rate.WORTH_COMPILING", 1)
+    rate(votes)
+    assert not warmed, "a sandwich has no rounds"
+    for file in (votes, counts):
+        rate(file, "--bootstrap", "20")
+        rate(file, "--method", "elo", "--bootstrap", "20")
+    assert len(warmed) == 4
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path, refused):

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ratings.contenders.stopwatch import Job, main, read_frame
-from leaderboard.ratings import bradley_terry, elo
+from leaderboard.ratings import bradley_terry, compiling, elo
 from leaderboard.ratings.battles import Battles, battles_from_columns, count_pairs
 from leaderboard.ratings.result import Ratings
 from leaderboard.sources.battle_files import read_battle_file
@@ -42,12 +42,14 @@ def sandwich(frame: Any, _rounds: int) -> dict[str, float]:
 
 def everything(path: str, rounds: int) -> dict[str, float]:
     """From the file to the point estimate, its sandwich interval and the bootstrap rounds."""
+    compiling.warm()
     counts = count_pairs(_file_battles(path))
     bradley_terry.fit(counts, interval="bootstrap", n_resamples=rounds)
     return _by_model(bradley_terry.fit(counts, interval="sandwich"))
 
 
 def bootstrap(frame: Any, rounds: int) -> dict[str, float]:
+    compiling.warm()
     return _by_model(bradley_terry.fit(count_pairs(_battles(frame)), interval="bootstrap", n_resamples=rounds))
 
 
@@ -57,6 +59,7 @@ def clustered(path: str, _rounds: int) -> dict[str, float]:
 
 
 def elo_bootstrap(frame: Any, rounds: int) -> dict[str, float]:
+    compiling.warm()
     return _by_model(elo.bootstrap(count_pairs(_battles(frame)), elo.H4, n_resamples=rounds))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from leaderboard.errors import BadBattle
-from leaderboard.metrics.agreement import Agreement, agree, canonical, majority, matched
+from leaderboard.metrics.agreement import Agreement, agree, canonical, inconsistencies, majority, matched
 from leaderboard.sources.row_files import read_rows
 
 COLUMNS = ("question_id", "turn", "model_a", "model_b", "winner")
@@ -39,9 +39,8 @@ def run(options: argparse.Namespace) -> int:
     """Compare and print; exit code 0. Raises LeaderboardError with the file's name for wrong input."""
     votes, verdicts = _read(options.humans), _read(options.judge)
     pairs = {"per_vote": matched(votes, verdicts), "majority": matched(majority(votes), verdicts)}
-    inconsistent = int(verdicts["inconsistent"].sum())
     report = {name: _by_turn(found) for name, found in pairs.items()}
-    report["inconsistent"] = {"n": inconsistent, "of": len(verdicts)}
+    report["inconsistent"] = dict(zip(("n", "of"), inconsistencies(verdicts), strict=True))
     sys.stdout.write(json.dumps(report, indent=1, allow_nan=False) + "\n")
     if unmatched := len(votes) - len(pairs["per_vote"]):
         sys.stderr.write(f"{unmatched} of {len(votes)} votes have no verdict of the judge and were left out.\n")

@@ -18,7 +18,7 @@ from typing import Any, cast
 import numpy as np
 
 from leaderboard.errors import BadBattle, BadSetting
-from leaderboard.ratings import bradley_terry, elo, likert, win_rates
+from leaderboard.ratings import bradley_terry, compiling, elo, likert, win_rates
 from leaderboard.ratings.battles import Battles, PairCounts, battles_from_columns, pair_counts_from_columns
 from leaderboard.ratings.ranks import ranks_within
 from leaderboard.ratings.result import Ratings
@@ -28,6 +28,8 @@ COLUMNS = (
     "model", "rating", "rating_lower", "rating_upper", "rank_lower", "rank_upper", "n_battles", "component",
 )  # fmt: skip
 ROUNDS = 1000
+WORTH_COMPILING = 20_000_000
+"""Battles, or outcomes of pairs, in all rounds from which waiting a second for the compiled loops pays."""
 Row = Mapping[str, str | float | int | None]
 
 
@@ -38,7 +40,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         help="rate models from a file of comparisons",
         description="FILE is .csv, .parquet or .jsonl: battles (model_a, model_b and winner or likert 1-8) or pair "
         "counts (model_a, model_b, wins_a, wins_b, ties). Rows are printed best first; rank_lower is the best rank the "
-        "interval allows.",
+        "interval allows. Messages about a battle count rows from 1, the header of a csv left out.",
     )
     rate.add_argument("file", metavar="FILE", type=Path)
     rate.add_argument("--method", choices=tuple(_METHODS), default="bradley_terry")
@@ -66,7 +68,12 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     rate.add_argument("--seed", metavar="S", type=int, default=0, help="seed of the bootstrap (default: 0)")
     rate.add_argument("--anchor", metavar="MODEL=RATING", help="shift ratings so that MODEL has RATING")
     rate.add_argument("--cluster", metavar="COLUMN", help="column whose equal values belong together, e.g. the prompt")
-    rate.add_argument("--k", metavar="K", type=float, help="K of online Elo (default: 32, as H4; FastChat used 4)")
+    rate.add_argument(
+        "--k",
+        metavar="K",
+        type=float,
+        help="K of online Elo, as published --k 32: H4 2023 (the default); --k 4: FastChat",
+    )
     rate.add_argument("--format", choices=("csv", "json"), default="csv")
     rate.set_defaults(run=run)  # fmt: skip
 
@@ -156,8 +163,20 @@ def _bounds(options: argparse.Namespace, kind: str) -> str:
     return "no interval." if kind == "none" else f"bounds at {tail:g} and {100 - tail:g} %: {kind}{drawn}{grouped}."
 
 
+def _prepare(data: Battles | PairCounts, options: argparse.Namespace, interval: str) -> None:
+    """Load the compiled loops before a bootstrap that is large enough."""
+    if interval != "bootstrap":
+        return
+    m = len(data.models)
+    outcomes = 3 * m * (m - 1) // 2
+    n = len(data) if isinstance(data, Battles) else int(data.totals.sum())
+    if (n if options.method == "elo" else min(n, outcomes)) * (options.bootstrap or ROUNDS) >= WORTH_COMPILING:
+        compiling.warm()
+
+
 def _bradley_terry(data: Battles | PairCounts, options: argparse.Namespace) -> tuple[Ratings, str]:
     kind = _interval(options)
+    _prepare(data, options, kind)
     rated = bradley_terry.fit(
         data, ties=options.ties, anchor=_anchor(options.anchor), interval=cast(Any, kind), **_rounds(options)
     )
@@ -184,6 +203,7 @@ def _elo(data: Battles | PairCounts, options: argparse.Namespace) -> tuple[Ratin
     once = elo.replay(data, settings, **shared) if isinstance(data, Battles) and replayed else None
     if once is not None and kind == "none":
         return once, note
+    _prepare(data, options, "bootstrap")
     spread = elo.bootstrap(data, settings, **shared, **_rounds(options))
     if once is not None:
         return elo.around(once, spread), f"{note} --interval bootstrap prints the medians."

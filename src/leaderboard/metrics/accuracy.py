@@ -9,9 +9,11 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+from scipy.special import stdtrit
 
 from leaderboard.errors import BadSetting
-from leaderboard.ratings.proportions import quantile_of_normal, wilson
+from leaderboard.ratings.proportions import wilson
 
 Floats = npt.NDArray[np.float64]
 TieRule = Literal["wrong", "half", "dropped"]
@@ -37,17 +39,19 @@ def pair_accuracy(
 ) -> Accuracy:  # fmt: skip
     """Share of pairs whose margin is positive.
 
-    `margins` is float[n], NaN where a score is missing: such pairs are counted and left out. Without `cluster` (one
-    value a pair, e.g. its prompt) the interval is Wilson's; with it Wilson's on the effective number of pairs, the
-    variance being summed within clusters. Raises BadSetting for an unknown tie rule or columns of different length.
+    `margins` is float[n], NaN where a score is missing: such pairs are counted and left out (an infinite margin is a
+    verdict). Without `cluster` (one value a pair, e.g. its prompt) the interval is Wilson's; with it Wilson's on the
+    effective number of pairs, the variance being summed within clusters. Half-right ties count as if they were full
+    answers, which can only widen the interval. Raises BadSetting for an unknown tie rule or columns of different
+    length.
     """
     given = np.asarray(margins, dtype=np.float64)
     if ties not in ("wrong", "half", "dropped"):
         raise BadSetting(f"Setting ties is {ties!r}; expected wrong, half or dropped.")
-    groups = None if cluster is None else np.unique(np.asarray(cluster).astype(str), return_inverse=True)[1]
+    groups = None if cluster is None else group_codes(cluster)
     if groups is not None and len(groups) != len(given):
         raise BadSetting(f"There are {len(given)} margins and {len(groups)} clusters; expected one each.")
-    known = np.isfinite(given) if ties != "dropped" else np.isfinite(given) & (given != 0)
+    known = ~np.isnan(given) if ties != "dropped" else ~np.isnan(given) & (given != 0)
     right = (np.sign(given) + 1) / 2 if ties == "half" else (given > 0).astype(np.float64)
     right, n = right[known], int(known.sum())
     share = float(right.mean()) if n else float("nan")
@@ -55,16 +59,23 @@ def pair_accuracy(
     lower, upper = wilson(share, size, confidence_level)
     return Accuracy(
         accuracy=share, lower=float(lower), upper=float(upper), n=n, n_pairs=len(given),
-        n_ties=int((given == 0).sum()), n_missing=int((~np.isfinite(given)).sum()),
+        n_ties=int((given == 0).sum()), n_missing=int(np.isnan(given).sum()),
     )  # fmt: skip
 
 
 def effective_size(values: Floats, groups: npt.NDArray[np.int64]) -> float:
-    """Independent observations with the same standard error of the mean as clustered values in 0..1; at most n."""
-    n, mean = len(values), float(values.mean()) if len(values) else 0.0
+    """Independent observations with the same standard error of the mean as clustered values in 0..1; at most n.
+
+    Where the values do not show how alike those of a cluster are (all equal, or a single cluster), a cluster counts as
+    one observation, the most careful answer. 0 without values.
+    """
+    n, n_groups = len(values), len(np.unique(groups))
+    mean = float(values.mean()) if n else 0.0
     variance = mean * (1 - mean)
+    if n_groups < 2 or variance <= 0:
+        return float(n_groups)
     error = clustered_error(values, groups)
-    return min(float(n), variance / error**2) if error > 0 and variance > 0 else float(n)
+    return min(float(n), variance / error**2) if error > 0 else float(n)
 
 
 def clustered_error(values: Floats, groups: npt.NDArray[np.int64]) -> float:
@@ -79,10 +90,28 @@ def clustered_error(values: Floats, groups: npt.NDArray[np.int64]) -> float:
 def mean_interval(
     values: npt.ArrayLike, groups: npt.ArrayLike, confidence_level: float = 0.95
 ) -> tuple[float, float, float]:
-    """Mean with normal bounds from the clustered standard error; bounds NaN with fewer than two groups."""
+    """Mean with bounds from the clustered standard error; bounds NaN with fewer than two groups.
+
+    The bounds are Student's with a degree of freedom less than there are groups: ten questions of a category need 2.26
+    standard errors, not 1.96 (Bell and McCaffrey 2002, Survey Methodology 28, 169-181).
+    """
     given = np.asarray(values, dtype=np.float64)
     if not len(given):
         return float("nan"), float("nan"), float("nan")
-    codes = np.unique(np.asarray(groups).astype(str), return_inverse=True)[1]
-    half = quantile_of_normal(confidence_level) * clustered_error(given, codes)
+    codes = group_codes(groups)
+    n_groups = len(np.unique(codes))
+    if n_groups < 2:
+        return float(given.mean()), float("nan"), float("nan")
+    half = float(stdtrit(n_groups - 1, 0.5 + confidence_level / 2)) * clustered_error(given, codes)
     return float(given.mean()), float(given.mean() - half), float(given.mean() + half)
+
+
+def group_codes(groups: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Numbers 0, 1, ... of clusters of any kind; rows whose cluster is missing are each a cluster of their own.
+
+    Missing ones lumped together would pass for one prompt.
+    """
+    codes, names = pd.factorize(np.asarray(groups, dtype=object))
+    missing = codes < 0
+    codes[missing] = len(names) + np.arange(int(missing.sum()))
+    return codes.astype(np.int64)

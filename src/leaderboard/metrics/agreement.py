@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from leaderboard.errors import BadBattle
+from leaderboard.metrics.refusing import refuse_values
 from leaderboard.ratings.battles import WINNER_CODES
 
 Floats = npt.NDArray[np.float64]
@@ -29,7 +29,8 @@ N_RESAMPLES = 1000
 class Agreement:
     """Agreement over `n` comparisons, shares in 0..1; NaN where nothing can be said.
 
-    `kappa_lower` and `kappa_upper` bound kappa at 95 %, from resampling whole questions.
+    `kappa_lower` and `kappa_upper` bound kappa at 95 %, from resampling whole questions. Complete agreement of a few
+    questions has bounds of 1: resampling cannot draw what was not seen.
     """
 
     n: int
@@ -42,21 +43,23 @@ class Agreement:
 def canonical(frame: pd.DataFrame) -> pd.DataFrame:
     """Verdicts with the models of every pair in alphabetical order.
 
-    Enters: columns question_id, turn, model_a, model_b, winner. Leaves: question_id and turn as text, first, second,
-    outcome (int8: +1 first won, 0 tie, -1 second won) and inconsistent (bool), the index kept. Raises BadBattle with
-    the row, counted from 0, for an unknown winner, a missing name or question, or a model against itself.
+    Enters: columns question_id, turn, model_a, model_b, winner, and judge if there is one. Leaves: question_id and turn
+    as text, first, second, judge (missing: ""), outcome (int8: +1 first won, 0 tie, -1 second won) and inconsistent
+    (bool), the index kept. Raises BadBattle with the row, counted from 1, for an unknown winner, a missing name or
+    question, or a model against itself.
     """
     outcome = frame["winner"].map(WINNER_CODES)
-    _refuse(frame, outcome.isna(), "winner", "model_a, model_b, tie or both_bad")
+    refuse_values(frame, outcome.isna(), "winner", "model_a, model_b, tie or both_bad")
     for name in ("question_id", "turn", "model_a", "model_b"):
-        _refuse(frame, frame[name].isna(), name, "a value")
-    _refuse(frame, frame["model_a"].eq(frame["model_b"]), "model_b", "another model than model_a")
+        refuse_values(frame, frame[name].isna(), name, "a value")
+    refuse_values(frame, frame["model_a"].eq(frame["model_b"]), "model_b", "another model than model_a")
     swapped = frame["model_a"].astype(str) > frame["model_b"].astype(str)
     return pd.DataFrame(
         {
             "question_id": frame["question_id"].map(_name), "turn": frame["turn"].map(_name),
             "first": frame["model_b"].where(swapped, frame["model_a"]).astype(str),
             "second": frame["model_a"].where(swapped, frame["model_b"]).astype(str),
+            "judge": frame["judge"].fillna("").astype(str) if "judge" in frame else "",
             "outcome": outcome.where(~swapped, -outcome).astype("int8"),
             "inconsistent": frame["winner"].eq(INCONSISTENT),
         }
@@ -76,6 +79,17 @@ def majority(verdicts: pd.DataFrame) -> pd.DataFrame:
     alone = (table == top).sum(axis=1) == 1
     outcome = np.where(alone, np.array([1, 0, -1])[table.argmax(axis=1)], 0)
     return votes.index.to_frame(index=False).assign(outcome=outcome.astype(np.int8))
+
+
+def inconsistencies(verdicts: pd.DataFrame) -> tuple[int, int]:
+    """How many verdicts contradict themselves, and of how many: one a judge, question, turn and pair.
+
+    One does when it says so ("tie (inconsistent)"), or when rows of the same judge differ, as those of the two orders
+    may.
+    """
+    by_verdict = verdicts.groupby(["judge", *KEY], sort=False)
+    wrong = by_verdict["outcome"].nunique().gt(1) | by_verdict["inconsistent"].any()
+    return int(wrong.sum()), len(wrong)
 
 
 def matched(votes: pd.DataFrame, judge: pd.DataFrame) -> pd.DataFrame:
@@ -121,7 +135,10 @@ def kappa(table: Floats) -> Floats:
 
 
 def _kappa_bounds(tables: Floats, seed: int) -> tuple[float, float]:
-    """95 % bounds of kappa from resampling questions; NaN with fewer than two questions."""
+    """95 % bounds of kappa from resampling questions; NaN with fewer than two questions.
+
+    Rounds in which kappa does not exist (both sides gave a single verdict throughout) are left out.
+    """
     n = len(tables)
     if n < 2:
         return float("nan"), float("nan")
@@ -144,7 +161,7 @@ def krippendorff_alpha(ratings: Sequence[Sequence[Any]] | npt.ArrayLike) -> floa
     values = pd.DataFrame(np.asarray(ratings, dtype=object))
     codes, known = pd.factorize(values.to_numpy().ravel())
     table = codes.reshape(values.shape)
-    counts = np.stack([(table == code).sum(axis=0) for code in range(len(known))], axis=1).astype(np.float64)
+    counts = (table[:, :, None] == np.arange(len(known))).sum(axis=0).astype(np.float64)
     sizes = counts.sum(axis=1)
     counts, sizes = counts[sizes >= 2], sizes[sizes >= 2]
     if not len(counts):
@@ -157,13 +174,3 @@ def krippendorff_alpha(ratings: Sequence[Sequence[Any]] | npt.ArrayLike) -> floa
     n = margin.sum()
     expected = n**2 - (margin**2).sum()
     return float(1 - (n - 1) * (n - np.trace(total)) / expected) if expected else float("nan")
-
-
-def _refuse(frame: pd.DataFrame, wrong: "pd.Series[bool]", column: str, wanted: str) -> None:
-    if wrong.any():
-        row = int(np.argmax(wrong.to_numpy()))
-        raise BadBattle(f"Battle {row}: {column} is {_shown(frame[column].iloc[row])}; expected {wanted}.")
-
-
-def _shown(value: object) -> str:
-    return "missing" if pd.isna(value) else repr(value.item() if isinstance(value, np.generic) else value)[:60]  # type: ignore[call-overload]

@@ -8,7 +8,7 @@ length stands beside every win rate for that reason.
 import numpy as np
 import pandas as pd
 
-from leaderboard.errors import BadBattle
+from leaderboard.metrics.refusing import refuse_values
 
 DRAW = 1.5
 
@@ -19,19 +19,11 @@ def win_rates(annotations: pd.DataFrame) -> pd.DataFrame:
     Enters: columns model, preference (1 the baseline won, 2 the model won, 0 or 1.5 a draw, between: a weighted
     verdict, missing: unparsed) and len_model (characters; may be missing). Leaves: model, win_rate and standard_error
     in 0..1, avg_length in characters, n verdicts, n_unparsed. win_rate = mean(preference - 1), standard_error its
-    standard error of the mean; unparsed verdicts are left out of both. Raises BadBattle with the row for a preference
-    outside 1..2 that is not 0.
+    standard error of the mean (NaN of a single verdict); unparsed verdicts are left out of both. Raises BadBattle with
+    the row, counted from 1, for a preference outside 1..2 that is not 0, or a length that is not one.
     """
-    preference = pd.to_numeric(annotations["preference"], errors="coerce").astype(float)
-    wrong = (annotations["preference"].notna() & preference.isna()) | ~(
-        preference.isna() | preference.eq(0) | preference.between(1, 2)
-    )
-    if wrong.any():
-        row = int(np.argmax(wrong.to_numpy()))
-        found = annotations["preference"].iloc[row]
-        raise BadBattle(f"Annotation {row}: preference is {found!r}; expected 1 to 2, or 0 for a draw.")
-    score = preference.where(preference.ne(0), DRAW) - 1
-    length = annotations.get("len_model", pd.Series(np.nan, index=annotations.index))
+    score = scores(annotations)
+    length = lengths(annotations, "len_model") if "len_model" in annotations else np.nan
     by_model = pd.DataFrame({"model": annotations["model"].astype(str), "score": score, "length": length}).groupby(
         "model"
     )
@@ -43,3 +35,21 @@ def win_rates(annotations: pd.DataFrame) -> pd.DataFrame:
         }
     )  # fmt: skip
     return table.reset_index().sort_values(["win_rate", "model"], ascending=[False, True], ignore_index=True)
+
+
+def scores(annotations: pd.DataFrame) -> "pd.Series[float]":
+    """Score of the model in 0..1 of every annotation, NaN where the verdict could not be parsed; refuses as above."""
+    preference = pd.to_numeric(annotations["preference"], errors="coerce").astype(float)
+    wrong = (annotations["preference"].notna() & preference.isna()) | ~(
+        preference.isna() | preference.eq(0) | preference.between(1, 2)
+    )
+    refuse_values(annotations, wrong, "preference", "1 to 2, or 0 for a draw", row_name="Annotation")
+    return preference.where(preference.ne(0), DRAW) - 1
+
+
+def lengths(annotations: pd.DataFrame, column: str) -> "pd.Series[float]":
+    """Characters of every answer, NaN where missing; BadBattle with the row for anything that is no length."""
+    found = pd.to_numeric(annotations[column], errors="coerce").astype(float)
+    wrong = (annotations[column].notna() & found.isna()) | found.lt(0) | np.isinf(found)
+    refuse_values(annotations, wrong, column, "a number of characters", row_name="Annotation")
+    return found

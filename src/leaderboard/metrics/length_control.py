@@ -16,12 +16,14 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit, logit
 
-from leaderboard.metrics.alpaca_eval import DRAW
+from leaderboard.metrics.alpaca_eval import lengths, scores
+from leaderboard.metrics.refusing import refuse_values
 
 Floats = npt.NDArray[np.float64]
 PENALTY = 1.0
 """Weight of the squared coefficients of length and difficulty; the strength is free."""
 STEPS = 50
+COLUMNS = ["model", "win_rate", "length_controlled_win_rate", "length_effect", "n"]
 
 
 def controlled_win_rates(annotations: pd.DataFrame) -> pd.DataFrame:
@@ -29,19 +31,25 @@ def controlled_win_rates(annotations: pd.DataFrame) -> pd.DataFrame:
 
     Enters: columns instruction_id, model, preference (as in `alpaca_eval.win_rates`), len_model, len_baseline
     (characters). `length_effect` is the coefficient of tanh(difference / standard deviation), in log odds: positive
-    where longer answers win. Unparsed verdicts are left out.
+    where longer answers win. Unparsed verdicts are left out. Raises BadBattle with the row, counted from 1, for a wrong
+    preference, or a length that is missing or none: without lengths there is nothing to control.
     """
-    preference = pd.to_numeric(annotations["preference"], errors="coerce").astype(float)
-    rows = annotations.assign(score=preference.where(preference.ne(0), DRAW) - 1)[preference.notna()]
+    gap = lengths(annotations, "len_model") - lengths(annotations, "len_baseline")
+    rows = annotations.assign(score=scores(annotations), gap=gap)
+    for name in ("len_model", "len_baseline"):
+        missing = annotations[name].isna() & rows["score"].notna()
+        refuse_values(annotations, missing, name, "a number of characters", row_name="Annotation")
+    rows = rows[rows["score"].notna()]
     sums = rows.groupby("instruction_id")["score"].agg(["sum", "size"])
-    return pd.DataFrame(
-        [_one(str(model), part, sums) for model, part in rows.groupby("model", observed=True)]
-    ).sort_values(["length_controlled_win_rate", "model"], ascending=[False, True], ignore_index=True)  # fmt: skip
+    found = [_one(str(model), part, sums) for model, part in rows.groupby("model", observed=True)]
+    return pd.DataFrame(found, columns=COLUMNS).sort_values(
+        ["length_controlled_win_rate", "model"], ascending=[False, True], ignore_index=True
+    )
 
 
 def _one(model: str, part: pd.DataFrame, sums: pd.DataFrame) -> dict[str, object]:
     score = part["score"].to_numpy(dtype=float)
-    gap = (part["len_model"] - part["len_baseline"]).to_numpy(dtype=float)
+    gap = part["gap"].to_numpy(dtype=float)
     spread = gap.std() or 1.0
     others = sums.loc[part["instruction_id"]].to_numpy(dtype=float) - np.stack([score, np.ones_like(score)], axis=1)
     hard = logit((others[:, 0] + 0.5) / (others[:, 1] + 1.0))

@@ -12,12 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from leaderboard.errors import BadBattle
+from leaderboard.errors import BadRecord
 from leaderboard.metrics.accuracy import mean_interval
+from leaderboard.metrics.refusing import refuse_values
 
 KEY = ["model", "judge", "question_id", "turn"]
 LOWEST, HIGHEST = 1.0, 10.0
 VERDICTS = ("model_1", "model_2", "tie")
+MEANS = ["model", "judge", "score", "score_lower", "score_upper", "turn_1", "turn_2", "n", "coverage"]
+CATEGORY_MEANS = ["model", "judge", "category", "score", "score_lower", "score_upper", "n"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,18 +47,22 @@ def clean(judgments: pd.DataFrame) -> Judgments:
     """Judgments that may be averaged.
 
     Left out: scores that are missing or -1 (not parsed), outside 1..10, and all but the last of several judgments of
-    one answer (by tstamp where there is one, else by row).
+    one answer (by tstamp where there is one, a row without one being the oldest; else by row). Rows are numbered anew.
+    Raises BadBattle with the row, counted from 1, for a turn other than 1 and 2.
     """
-    judgments = judgments.assign(judge=judgments["judge"].map(judge_name))
+    turn = pd.to_numeric(judgments["turn"], errors="coerce")
+    refuse_values(judgments, ~turn.isin([1, 2]), "turn", "1 or 2")
+    judgments = judgments.assign(judge=judgments["judge"].map(judge_name), turn=turn.astype(int)).reset_index(drop=True)
     score = pd.to_numeric(judgments["score"], errors="coerce")
     reason = pd.Series("", index=judgments.index)
     reason = reason.mask(~score.between(LOWEST, HIGHEST), "the score is outside 1 to 10")
     reason = reason.mask(score.isna() | score.eq(-1), "the verdict could not be parsed")
     usable = judgments[reason.eq("")]
-    ordered = usable.sort_values("tstamp", kind="stable") if "tstamp" in usable else usable
+    ordered = usable.sort_values("tstamp", kind="stable", na_position="first") if "tstamp" in usable else usable
     repeated = ordered[ordered.duplicated(KEY, keep="last")].index
     reason.loc[repeated] = "the answer was judged again later"
-    kept = judgments[reason.eq("")].assign(score=score)
+    judgments = judgments.assign(score=score)
+    kept = judgments[reason.eq("")]
     return Judgments(kept=kept, left_out=judgments[reason.ne("")].assign(reason=reason[reason.ne("")]))
 
 
@@ -68,41 +75,46 @@ def means(kept: pd.DataFrame, *, n_asked: int | None = None) -> pd.DataFrame:
         mean, lower, upper = mean_interval(part["score"], part["question_id"])
         turns = part.groupby("turn")["score"].mean()
         rows.append({
-            "model": model, "judge": judge, "score": mean, "score_lower": lower, "score_upper": upper,
-            "turn_1": turns.get(1, np.nan), "turn_2": turns.get(2, np.nan), "n": len(part),
+            "model": model, "judge": judge, "score": mean, "score_lower": max(lower, LOWEST),
+            "score_upper": min(upper, HIGHEST), "turn_1": turns.get(1, np.nan),
+            "turn_2": turns.get(2, np.nan), "n": len(part),
             "coverage": len(part) / n_asked if n_asked else np.nan,
         })  # fmt: skip
-    frame = pd.DataFrame(rows)
-    return frame.sort_values(["score", "model"], ascending=[False, True], ignore_index=True) if rows else frame
+    table = pd.DataFrame(rows, columns=MEANS)
+    return table.sort_values(["score", "model"], ascending=[False, True], ignore_index=True)
 
 
 def by_category(kept: pd.DataFrame, questions: pd.DataFrame) -> pd.DataFrame:
     """Mean score of every model, judge and category.
 
-    Columns model, judge, category, score, score_lower, score_upper, n.
+    Columns model, judge, category, score, score_lower, score_upper, n. Raises BadRecord for a judged question that
+    `questions` does not hold exactly once: it would be left out or count twice.
     """
+    times = kept["question_id"].map(questions["question_id"].value_counts()).fillna(0).astype(int)
+    if times.ne(1).any():
+        row = int(np.argmax(times.ne(1).to_numpy()))
+        raise BadRecord(
+            f"Question {kept['question_id'].iloc[row]} is {times.iloc[row]} times among the questions; expected once."
+        )
     named = kept.merge(questions[["question_id", "category"]], on="question_id", how="inner")
     rows = []
     for (model, judge, category), part in named.groupby(["model", "judge", "category"], sort=True):
         mean, lower, upper = mean_interval(part["score"], part["question_id"])
-        rows.append({"model": model, "judge": judge, "category": category, "score": mean, "score_lower": lower,
-                     "score_upper": upper, "n": len(part)})  # fmt: skip
-    return pd.DataFrame(rows)
+        rows.append({"model": model, "judge": judge, "category": category, "score": mean,
+                     "score_lower": max(lower, LOWEST), "score_upper": min(upper, HIGHEST),
+                     "n": len(part)})  # fmt: skip
+    return pd.DataFrame(rows, columns=CATEGORY_MEANS)
 
 
 def pair_verdicts(judgments: pd.DataFrame) -> pd.DataFrame:
     """One verdict of two orders: columns g1_winner, g2_winner -> winner, inconsistent.
 
     Both name the same model (model_1 or model_2) or both a tie; anything else is inconsistent and a tie, as in
-    FastChat. Raises BadBattle with the row for any other word, except `error`, which makes the verdict missing (None).
+    FastChat. Raises BadBattle with the row, counted from 1, for any other word, except `error`, which makes the verdict
+    missing (None).
     """
     for name in ("g1_winner", "g2_winner"):
-        wrong = ~judgments[name].isin([*VERDICTS, "error"])
-        if wrong.any():
-            row = int(np.argmax(wrong.to_numpy()))
-            raise BadBattle(
-                f"Battle {row}: {name} is {judgments[name].iloc[row]!r}; expected {', '.join(VERDICTS)} or error."
-            )
+        refuse_values(judgments, ~judgments[name].isin([*VERDICTS, "error"]), name, f"{', '.join(VERDICTS)} or error")
     first, second = judgments["g1_winner"], judgments["g2_winner"]
     unknown = first.eq("error") | second.eq("error")
     inconsistent = first.ne(second) & ~unknown

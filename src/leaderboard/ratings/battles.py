@@ -2,7 +2,7 @@
 
 Enters: columns of names and winners (lists, numpy, pandas or arrow; dictionary-encoded arrow is fastest). Leaves:
 `Battles`, a row a comparison, and `PairCounts`, which are sufficient for Bradley-Terry and win rates. A battle that
-cannot be counted is refused with its row, counted from 0; a misspelt winner is never a tie.
+cannot be counted is refused with its row, counted from 1; a misspelt winner is never a tie.
 """
 
 from dataclasses import dataclass
@@ -232,7 +232,7 @@ def _array(values: Any) -> pa.Array:
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         row = next(i for i, cell in enumerate(cells) if cell is not None and not isinstance(cell, str))
         kind = type(cells[row]).__name__
-        raise BadBattle(f"Battle {row}: found {str(cells[row])[:60]!r}, a {kind}; expected text.") from None
+        raise BadBattle(f"Battle {row + 1}: found {str(cells[row])[:60]!r}, a {kind}; expected text.") from None
 
 
 def _weights(column: Any, n: int) -> Floats | None:
@@ -268,7 +268,7 @@ def _clusters(column: Any, n: int) -> Ints | None:
 def _refuse(wrong: npt.NDArray[np.bool_], say: Any) -> None:
     if np.any(wrong):
         row = int(np.argmax(wrong))
-        raise BadBattle(f"Battle {row}: {say(row)}.")
+        raise BadBattle(f"Battle {row + 1}: {say(row)}.")
 
 
 def _without_unused(battles: Battles) -> Battles:

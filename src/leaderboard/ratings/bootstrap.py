@@ -1,14 +1,11 @@
-"""Bootstrap rounds of Bradley-Terry: drawn from the counts and solved together.
+"""Bootstrap rounds of Bradley-Terry, solved together.
 
-Enters: counts or clustered rows. Leaves: strengths of every round. As many battles as there were are drawn with
-replacement; on counts that is one multinomial draw, made of independent Poisson draws of a little less than all
-battles and topped up to exactly as many. All rounds start from the maximum of the data and share its factorised
-Hessian (a chord method: Kelley 1995, https://doi.org/10.1137/1.9781611970944, chapter 5), so a round costs a few passes
-over the pairs. Rounds whose results became one-sided, or in which a model has no battles at all, get the prior first;
-those that do not settle are solved one by one.
+Enters: resampled counts (`resampling.cell_batches`). Leaves: strengths of every round. All rounds start from the
+maximum of the data and share its factorised Hessian (a chord method: Kelley 1995,
+https://doi.org/10.1137/1.9781611970944, chapter 5), so a round costs a few passes over the pairs. Rounds whose results
+became one-sided, or in which a model has no battles at all, get the prior first; those that do not settle are solved
+one by one.
 """
-
-from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +14,6 @@ from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 from scipy.special import expit
 
 from leaderboard.ratings import resample_kernel
-from leaderboard.ratings.battles import Battles, PairCounts, pair_of_battles
 from leaderboard.ratings.likelihood import (
     Design,
     Maximum,
@@ -32,8 +28,6 @@ from leaderboard.ratings.tie_models import Counts, Half, TieModel
 
 Floats = npt.NDArray[np.float64]
 
-CELLS_AT_ONCE = 3 << 19
-"""Cells (rounds x pairs x outcomes) held at once."""
 MOST_PASSES = 25
 OFTEN = 10.0
 """Results in the rarer direction that make a pair one that surely goes both ways in nearly every round."""
@@ -41,31 +35,6 @@ SLOW_FROM = 6
 """Pass from which rounds that are still open get the scales of where they are."""
 SETTLED = 1e-5
 """Largest last change in log odds of a settled round; every pass shrinks the rest to some hundredths of it."""
-
-
-def multinomial(counts: PairCounts, n_resamples: int, seed: int) -> Iterator[Counts]:
-    """Batches of resampled counts, each float64[rounds, p]; the same seed gives the same counts, numba or not."""
-    cells = np.concatenate([counts.wins, counts.ties, counts.losses])
-    p = len(counts.first)
-    for drawn in resample_kernel.draws(cells, n_resamples, seed, at_once=max(1, CELLS_AT_ONCE // max(1, 3 * p))):
-        yield Counts(drawn[:, :p], drawn[:, p : 2 * p], drawn[:, 2 * p :])
-
-
-def clusters(design: Design, battles: Battles, n_resamples: int, seed: int) -> Iterator[Counts]:
-    """Batches of counts of resampled clusters, or of single rows where there are weights but no clusters."""
-    pair, outcome = pair_of_battles(battles, design.first, design.second)
-    p = len(design.first)
-    code = np.arange(len(pair)) if battles.cluster is None else np.unique(battles.cluster, return_inverse=True)[1]
-    n = int(code.max()) + 1
-    weight = np.ones(len(pair)) if battles.weight is None else battles.weight
-    cells = csr_array((weight, (code, (1 - outcome) * p + pair)), shape=(n, 3 * p))
-    rng = np.random.default_rng(seed)
-    at_once = max(1, min(n_resamples, CELLS_AT_ONCE // max(1, 3 * p), 4 * CELLS_AT_ONCE // n))
-    for start in range(0, n_resamples, at_once):
-        rounds = min(at_once, n_resamples - start)
-        times = np.stack([np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(rounds)]).astype(np.float64)
-        full = np.asarray((cells.T @ times.T).T)
-        yield Counts(full[:, :p], full[:, p : 2 * p], full[:, 2 * p :])
 
 
 class Solver:

@@ -16,7 +16,7 @@ from leaderboard.ratings import bootstrap
 from leaderboard.ratings.battles import Battles, PairCounts, battle_totals, components, count_pairs
 from leaderboard.ratings.likelihood import Design, maximise, model_for, with_prior
 from leaderboard.ratings.proportions import quantile_of_normal
-from leaderboard.ratings.resampling import without_ties
+from leaderboard.ratings.resampling import cell_batches, without_ties
 from leaderboard.ratings.result import Ratings
 from leaderboard.ratings.sandwich import covariance
 from leaderboard.ratings.settings import expect
@@ -81,11 +81,8 @@ def fit(
 
 def _rounds(solver: bootstrap.Solver, pairs: PairCounts, rows: Battles | None, n_resamples: int, seed: int) -> Floats:
     """Strengths of the bootstrap rounds, float64[n_resamples, m]."""
-    if rows is None:
-        batches = bootstrap.multinomial(pairs, n_resamples, seed)
-    else:
-        batches = bootstrap.clusters(solver.design, rows, n_resamples, seed)
-    return np.concatenate([solver.strengths(batch) for batch in batches])
+    batches = cell_batches(pairs if rows is None else rows, pairs, n_resamples, seed)
+    return np.concatenate([solver.strengths(Counts(*np.split(cells, 3, axis=1))) for cells in batches])
 
 
 class _Frame:

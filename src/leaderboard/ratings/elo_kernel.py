@@ -1,17 +1,15 @@
-"""The compiled loop of `elo_rounds`; numba is optional and imported on first use.
+"""The compiled loop of `elo_rounds`; numba is optional.
 
 Enters: packed cells, a random state a round. Leaves: strengths after all rounds. `elo_rounds` holds the same loop in
 numpy, the oracle of this one.
 """
 
-from collections.abc import Callable
-from functools import cache
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from leaderboard.ratings.compiling import GOLDEN, MIX_1, MIX_2, Words, available, compiled
+from leaderboard.ratings.compiling import GOLDEN, MIX_1, MIX_2, Kernel, Words
 
 Floats = npt.NDArray[np.float64]
 
@@ -43,21 +41,10 @@ def unpack(packed: Words) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64],
 def drawn(
     threshold: npt.NDArray[np.uint32], packed: Words, starts: Words, n_draws: int, step: float, n_models: int
 ) -> Floats:
-    """Strengths float64[n_rounds, n_models]; see `elo_rounds.drawn_rounds`. Compiled on first use, cached on disk."""
+    """Strengths float64[n_rounds, n_models]; see `elo_rounds.drawn_rounds`. Compiles where `ROUNDS` is not ready."""
     halvings = max(0, int(np.ceil(np.log2(step / MAX_ARGUMENT)))) if step > 0 else 0
-    return _compiled()(threshold, packed, starts, n_draws, step / 2**halvings, n_models, halvings)
-
-
-def warm() -> None:
-    """Compile the loop, about a second once a machine; for a background thread, never for a page."""
-    if available():
-        none = np.zeros(1, dtype=np.uint64)
-        drawn(np.zeros(1, dtype=np.uint32), pack(*(np.array([n]) for n in (0, 1, 1))).repeat(2), none, 1, 0.1, 2)
-
-
-@cache
-def _compiled() -> Callable[..., Floats]:
-    return compiled(_drawn, fastmath={"contract"})
+    loop = ROUNDS.loop or ROUNDS.compile()
+    return loop(threshold, packed, starts, int(n_draws), float(step) / 2**halvings, int(n_models), halvings)
 
 
 def _drawn(  # noqa: C901 - one loop nest, compiled as a whole
@@ -106,3 +93,13 @@ def _drawn(  # noqa: C901 - one loop nest, compiled as a whole
             for model in range(n_models):
                 out[block + lane, model] = np.log(odds[model * LANES + lane])
     return out
+
+
+ROUNDS = Kernel(
+    _drawn,
+    lambda loop: loop(np.zeros(1, np.uint32), np.full(2, 1 << 24, np.uint64), np.zeros(1, np.uint64), 1, 0.1, 2, 0),
+    fastmath={"contract"},
+    nogil=True,
+)
+KERNELS: tuple[Kernel[Any], ...] = (ROUNDS,)
+"""What `compiling.warm` makes ready."""

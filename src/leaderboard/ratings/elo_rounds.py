@@ -19,9 +19,6 @@ from leaderboard.ratings import compiling, elo_kernel
 Floats = npt.NDArray[np.float64]
 Words = npt.NDArray[np.uint64]
 
-WORTH_COMPILED = 20_000_000
-"""Updates from which the compiled loop is used: below, loading it costs more than it saves."""
-
 CHUNK = 1 << 18
 """Draws held in memory at once by the numpy path."""
 
@@ -70,14 +67,14 @@ def drawn_rounds(
 ) -> Floats:
     """Strengths float64[n_rounds, n_models] after `n_draws` battles drawn with replacement, in every round anew.
 
-    All models start at 0. `step` is K in units of natural-log odds. `compiled` forces the choice of path (None: by
-    size, and only where numba is installed). Raises ModuleNotFoundError when forced without numba.
+    All models start at 0. `step` is K in units of natural-log odds. `compiled` forces the choice of path (None: the
+    compiled one if `compiling.warm` has made it ready). Raises ModuleNotFoundError when forced without numba.
     """
     kept = cells.weight > 0
     table = alias_table(Cells(a=cells.a[kept], b=cells.b[kept], outcome=cells.outcome[kept], weight=cells.weight[kept]))
     starts = np.random.SeedSequence(seed).generate_state(n_rounds, np.uint64).astype(np.uint64)
     if compiled is None:
-        compiled = n_draws * n_rounds >= WORTH_COMPILED and compiling.available()
+        compiled = elo_kernel.ROUNDS.loop is not None
     if compiled:
         return elo_kernel.drawn(table.threshold, table.packed, starts, n_draws, step, n_models)
     return _drawn(table, starts, n_draws, step, n_models)

@@ -29,7 +29,7 @@ _WINNERS: dict[TieRule, list[str]] = {
 def checked(values: Any) -> Scores:
     """Answers as int8[n], from numbers or their text in a list, numpy, pandas or arrow column.
 
-    Raises BadBattle naming the row (from 0) and the value when one is not a whole number from 1 to 8.
+    Raises BadBattle naming the row (from 1) and the value when one is not a whole number from 1 to 8.
     """
     cells = values.to_pylist() if hasattr(values, "to_pylist") else values
     numeric = getattr(getattr(cells, "dtype", None), "kind", "") in ("i", "u", "f")
@@ -38,7 +38,7 @@ def checked(values: Any) -> Scores:
     if not good.all():
         row = int(np.argmin(good))
         raise BadBattle(
-            f"Battle {row}: likert is {_shown(cells, row)}; expected a whole number from {LOWEST} to {HIGHEST}."
+            f"Battle {row + 1}: likert is {_shown(cells, row)}; expected a whole number from {LOWEST} to {HIGHEST}."
         )
     return numbers.astype(np.int8)
 

@@ -1,19 +1,21 @@
-"""The inner loops of the Bradley-Terry bootstrap, drawing counts and expected wins; numpy, or numba where installed.
+"""The inner loops of the Bradley-Terry bootstrap, drawing counts and expected wins; numpy, or numba once it is ready.
 
-A draw inverts the distribution function at a hashed counter (`compiling`): every draw has its own number, so numba and
-numpy give the same counts, in any order. Expected wins agree to rounding; the numpy loops are the oracle of the tests.
+A round is one multinomial draw, made of independent Poisson draws of a little less than all battles and topped up to
+exactly as many. A draw inverts the distribution function at a hashed counter (`compiling`): every draw has its own
+number, so numba and numpy give the same counts, in any order. Expected wins agree to rounding; the numpy loops are the
+oracle of the tests.
 """
 
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln
 
-from leaderboard.ratings.compiling import GOLDEN, MIX_1, MIX_2, Words, available, compiled, mixed
+from leaderboard.ratings.compiling import GOLDEN, MIX_1, MIX_2, Kernel, Words, mixed
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
@@ -58,17 +60,8 @@ def expected_wins(strength: Floats, battles: Floats, first: Codes, second: Codes
     `first` and subtracted from `second`.
     """
     odds = np.exp(strength - strength.mean(axis=1, keepdims=True))
-    loop = _compiled_wins() if available() else _wins
-    return loop(odds, np.ascontiguousarray(battles), first, second)
-
-
-def warm() -> None:
-    """Compile what is not compiled yet, about 10 s once a machine; for a background thread, never for a page."""
-    if available():
-        for _ in draws(np.array([3.0, 5.0]), 2, 0, at_once=2):
-            pass
-        pair = np.array([0], dtype=np.int32)
-        expected_wins(np.zeros((1, 2)), np.ones((1, 1)), pair, pair + 1)
+    first, second = (np.require(place, np.int32, ["C", "W"]) for place in (first, second))
+    return (WINS.loop or _wins)(np.ascontiguousarray(odds), np.require(battles, np.float64, ["C", "W"]), first, second)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,8 +109,7 @@ def _tables(means: Floats) -> _Tables:
 def _poisson(tables: _Tables, rounds: range, n_rounds: int, seed: int) -> Floats:
     """One draw a cell and round, float64[rounds, c]; the same whichever rounds are drawn together."""
     out = np.empty((len(rounds), len(tables.of_cell)))
-    loop = _compiled_fill() if available() else _fill
-    loop(
+    (FILL.loop or _fill)(
         out,
         tables.of_cell,
         tables.start,
@@ -164,8 +156,8 @@ class _TopUp:
 
     def add(self, row: Floats, n: int, base: np.uint64) -> None:
         """Add n draws to a row of counts."""
-        if available():
-            _compiled_add()(row, self._upper, self._guide, n, base)
+        if ADD.loop is not None:
+            ADD.loop(row, self._upper, self._guide, n, base)
             return
         uniform = np.sort(_uniform(base + np.arange(n, dtype=np.uint64)))
         row += np.bincount(np.searchsorted(self._upper, uniform, side="right"), minlength=len(row))
@@ -194,63 +186,71 @@ def _wins(odds: Floats, battles: Floats, first: Codes, second: Codes) -> Floats:
     return np.stack([np.bincount(first, row, m) - np.bincount(second, row, m) for row in expected])
 
 
-@cache
-def _compiled_fill() -> Callable[..., None]:
-    def fill(out, of_cell, start, least, upper, guide, base, begin, n_rounds):  # type: ignore[no-untyped-def]
-        n = len(of_cell)
-        for i in range(0, n, 2):
-            j = min(i + 1, n - 1)
-            one, other = of_cell[i], of_cell[j]
-            low, also_low = start[one], start[other]
-            shift, also_shift = least[one] - low, least[other] - also_low
-            for r in range(len(out)):
-                word = (base + np.uint64(i // 2 * n_rounds + begin + r) + np.uint64(1)) * GOLDEN
-                word = (word ^ (word >> np.uint64(30))) * MIX_1
-                word = (word ^ (word >> np.uint64(27))) * MIX_2
-                word ^= word >> np.uint64(31)
-                if i + 1 < n:
-                    drawn = np.uint32((word & np.uint64(0xFFFFFFFF)) >> np.uint64(1))
-                    at = also_low + np.int64(guide[other, drawn >> np.uint32(BITS - BUCKET_BITS)])
-                    while upper[at] <= drawn:
-                        at += 1
-                    out[r, j] = at + also_shift
-                drawn = np.uint32(word >> np.uint64(33))
-                at = low + np.int64(guide[one, drawn >> np.uint32(BITS - BUCKET_BITS)])
-                while upper[at] <= drawn:
-                    at += 1
-                out[r, i] = at + shift
-
-    return compiled(fill, nogil=True)
-
-
-@cache
-def _compiled_add() -> Callable[..., None]:
-    def add(row, upper, guide, n, base):  # type: ignore[no-untyped-def]
-        for draw in range(n):
-            word = (base + np.uint64(draw) + np.uint64(1)) * GOLDEN
+def _fill_loop(out, of_cell, start, least, upper, guide, base, begin, n_rounds):  # type: ignore[no-untyped-def]
+    n = len(of_cell)
+    for i in range(0, n, 2):
+        j = min(i + 1, n - 1)
+        one, other = of_cell[i], of_cell[j]
+        low, also_low = start[one], start[other]
+        shift, also_shift = least[one] - low, least[other] - also_low
+        for r in range(len(out)):
+            word = (base + np.uint64(i // 2 * n_rounds + begin + r) + np.uint64(1)) * GOLDEN
             word = (word ^ (word >> np.uint64(30))) * MIX_1
             word = (word ^ (word >> np.uint64(27))) * MIX_2
             word ^= word >> np.uint64(31)
-            uniform = (word >> np.uint64(11)) * 2.0**-53
-            at = guide[int(uniform * len(guide))]
-            while upper[at] <= uniform:
+            if i + 1 < n:
+                drawn = np.uint32((word & np.uint64(0xFFFFFFFF)) >> np.uint64(1))
+                at = also_low + np.int64(guide[other, drawn >> np.uint32(BITS - BUCKET_BITS)])
+                while upper[at] <= drawn:
+                    at += 1
+                out[r, j] = at + also_shift
+            drawn = np.uint32(word >> np.uint64(33))
+            at = low + np.int64(guide[one, drawn >> np.uint32(BITS - BUCKET_BITS)])
+            while upper[at] <= drawn:
                 at += 1
-            row[at] += 1.0
-
-    return compiled(add, nogil=True)
+            out[r, i] = at + shift
 
 
-@cache
-def _compiled_wins() -> Callable[..., Floats]:
-    def wins(odds, battles, first, second):  # type: ignore[no-untyped-def]
-        odds, battles = odds.T.copy(), battles.T.copy()  # rounds side by side, so that the inner loop is one of vectors
-        out = np.zeros(odds.shape)
-        for k in range(len(first)):
-            i, j = np.uint32(first[k]), np.uint32(second[k])
-            for r in range(odds.shape[1]):
-                expected = battles[k, r] * (odds[i, r] / (odds[i, r] + odds[j, r]))
-                out[i, r] += expected
-                out[j, r] -= expected
-        return out.T.copy()
+def _add_loop(row, upper, guide, n, base):  # type: ignore[no-untyped-def]
+    for draw in range(n):
+        word = (base + np.uint64(draw) + np.uint64(1)) * GOLDEN
+        word = (word ^ (word >> np.uint64(30))) * MIX_1
+        word = (word ^ (word >> np.uint64(27))) * MIX_2
+        word ^= word >> np.uint64(31)
+        uniform = (word >> np.uint64(11)) * 2.0**-53
+        at = guide[int(uniform * len(guide))]
+        while upper[at] <= uniform:
+            at += 1
+        row[at] += 1.0
 
-    return compiled(wins, nogil=True)
+
+def _wins_loop(odds, battles, first, second):  # type: ignore[no-untyped-def]
+    odds, battles = odds.T.copy(), battles.T.copy()  # rounds side by side, so that the inner loop is one of vectors
+    out = np.zeros(odds.shape)
+    for k in range(len(first)):
+        i, j = np.uint32(first[k]), np.uint32(second[k])
+        for r in range(odds.shape[1]):
+            expected = battles[k, r] * (odds[i, r] / (odds[i, r] + odds[j, r]))
+            out[i, r] += expected
+            out[j, r] -= expected
+    return out.T.copy()
+
+
+FILL: Kernel[Callable[..., None]] = Kernel(
+    _fill_loop,
+    lambda loop: loop(
+        np.empty((1, 1)), np.zeros(1, np.int32), np.array([0, 1]), np.zeros(1, np.int64),
+        np.full(1, 2**BITS, np.uint32), np.zeros((1, BUCKETS), np.uint16), np.uint64(0), 0, 1,
+    ),
+    nogil=True,
+)  # fmt: skip
+ADD: Kernel[Callable[..., None]] = Kernel(
+    _add_loop, lambda loop: loop(np.zeros(1), np.ones(1), np.zeros(1, np.int32), 1, np.uint64(0)), nogil=True
+)
+WINS: Kernel[Callable[..., Floats]] = Kernel(
+    _wins_loop,
+    lambda loop: loop(np.ones((1, 2)), np.ones((1, 1)), np.zeros(1, np.int32), np.ones(1, np.int32)),
+    nogil=True,
+)
+KERNELS: tuple[Kernel[Any], ...] = (FILL, ADD, WINS)
+"""What `compiling.warm` makes ready."""

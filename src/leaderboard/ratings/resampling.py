@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from leaderboard.errors import BadSetting
 from leaderboard.ratings import resample_kernel
@@ -18,7 +19,7 @@ from leaderboard.ratings.battles import Battles, PairCounts, count_pairs, pair_o
 Floats = npt.NDArray[np.float64]
 Data = TypeVar("Data", bound=Battles | PairCounts)
 
-CELLS_AT_ONCE = 1 << 20
+CELLS_AT_ONCE = 3 << 19
 """Cells (rounds x pairs x outcomes) held at once."""
 
 
@@ -42,26 +43,43 @@ def rows_of(battles: Battles, rows: npt.NDArray[np.bool_] | npt.NDArray[np.int64
 
 
 def resampled(data: Battles | PairCounts, n_resamples: int, seed: int) -> Iterator[PairCounts]:
-    """Bootstrap copies of the counts: as many battles drawn with replacement, whole clusters where there are some."""
-    if isinstance(data, Battles) and data.cluster is not None:
-        yield from _resampled_clusters(data, n_resamples, np.random.default_rng(seed))
-        return
+    """Bootstrap copies of the counts: as many battles drawn with replacement, whole clusters where there are some.
+
+    Without clusters the weight of a battle is how often it counts. See `cell_batches`.
+    """
     counts = data if isinstance(data, PairCounts) else count_pairs(data)
+    clustered = isinstance(data, Battles) and data.cluster is not None
+    for batch in cell_batches(data if clustered else counts, counts, n_resamples, seed):
+        for cells in batch:
+            yield with_cells(counts, cells)
+
+
+def cell_batches(data: Battles | PairCounts, counts: PairCounts, n_resamples: int, seed: int) -> Iterator[Floats]:
+    """Bootstrap rounds in batches float64[rounds, 3 p]: wins of the pairs of `counts`, then their ties, then losses.
+
+    As many battles are drawn with replacement: of counts, and of battles with neither weights nor clusters, by one
+    multinomial draw; of others by whole clusters, or by single rows where there are only weights. `counts` are those of
+    `data`. The same seed gives the same rounds, with numba and without, whatever the size of the batches.
+    """
+    at_once = max(1, min(n_resamples, CELLS_AT_ONCE // max(1, 3 * len(counts.first))))
+    if isinstance(data, Battles) and (data.cluster is not None or data.weight is not None):
+        return _cluster_batches(data, counts, n_resamples, seed, at_once)
     cells = np.concatenate([counts.wins, counts.ties, counts.losses])
-    for batch in resample_kernel.draws(cells, n_resamples, seed, at_once=max(1, CELLS_AT_ONCE // max(1, len(cells)))):
-        for drawn in batch:
-            yield with_cells(counts, drawn)
+    return resample_kernel.draws(cells, n_resamples, seed, at_once=at_once)
 
 
-def _resampled_clusters(battles: Battles, n_resamples: int, random: np.random.Generator) -> Iterator[PairCounts]:
-    counts = count_pairs(battles)
-    cell = cell_of_battles(battles, counts)
-    code, n_clusters = cluster_codes(battles)
+def _cluster_batches(
+    battles: Battles, counts: PairCounts, n_resamples: int, seed: int, at_once: int
+) -> Iterator[Floats]:
+    code, n = cluster_codes(battles)
     weight = np.ones(len(code)) if battles.weight is None else battles.weight
-    for _ in range(n_resamples):
-        times = np.bincount(random.integers(0, n_clusters, n_clusters), minlength=n_clusters)
-        cells = np.bincount(cell, weight * times[code], minlength=3 * len(counts.first))
-        yield with_cells(counts, cells.astype(np.float64))
+    cells = csr_array((weight, (code, cell_of_battles(battles, counts))), shape=(n, 3 * len(counts.first)))
+    rng = np.random.default_rng(seed)
+    at_once = max(1, min(at_once, 4 * CELLS_AT_ONCE // n))
+    for start in range(0, n_resamples, at_once):
+        rounds = min(at_once, n_resamples - start)
+        times = np.stack([np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(rounds)]).astype(np.float64)
+        yield np.asarray((cells.T @ times.T).T)
 
 
 def thinned(data: Battles | PairCounts, share: float, n_rounds: int, seed: int) -> Iterator[Battles | PairCounts]:

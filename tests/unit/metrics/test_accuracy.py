@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboard.errors import BadSetting
-from leaderboard.metrics.accuracy import clustered_error, effective_size, mean_interval, pair_accuracy
+from leaderboard.metrics.accuracy import clustered_error, effective_size, group_codes, mean_interval, pair_accuracy
 from leaderboard.ratings.proportions import wilson
 
 MARGINS = [1.0, 2.0, 0.5, -1.0, 0.0, 0.0, float("nan")]  # 3 right, 1 wrong, 2 ties, 1 without a score
@@ -27,6 +27,50 @@ def test_pairs_of_one_prompt_are_one_cluster():
     # four copies of 50 results are worth 50, up to the factor 50 / 49
     assert effective_size(margins > 0, np.repeat(np.arange(50), 4)) == pytest.approx(49)
     assert clustered.upper - clustered.lower > 1.9 * (plain.upper - plain.lower)
+
+
+def test_copies_of_the_same_right_answer_are_not_evidence():
+    """Fifty answers of five prompts, all right: five observations, not fifty; one prompt is one."""
+    right = np.ones(50)
+    for n_prompts in (1, 5):
+        found = pair_accuracy(right, cluster=np.arange(50) % n_prompts)
+        assert found.lower == pytest.approx(float(wilson(1.0, n_prompts)[0]))
+    assert pair_accuracy(right).lower > 0.9
+
+
+def test_mixed_results_of_a_single_prompt_are_one_observation():
+    found = pair_accuracy([1.0] * 30 + [-1.0] * 10, cluster=[7] * 40)
+    assert (found.lower, found.upper) == pytest.approx([float(x) for x in wilson(0.75, 1)])
+
+
+def test_pairs_whose_prompt_is_missing_are_clusters_of_their_own():
+    margins = [1.0, -1.0] * 10
+    assert pair_accuracy(margins, cluster=[None] * 20).n == 20
+    assert group_codes(["a", None, "a", float("nan")]).tolist() == [0, 1, 0, 2]
+
+
+def test_an_infinite_margin_is_a_verdict():
+    found = pair_accuracy([float("inf"), float("-inf"), float("nan"), 1.0])
+    assert (found.accuracy, found.n, found.n_missing) == (pytest.approx(2 / 3), 3, 1)
+
+
+def test_few_clusters_need_students_quantile():
+    mean, lower, upper = mean_interval([1.0, 2.0, 3.0], ["a", "b", "c"])
+    # standard error 1 / sqrt(3); 4.3027 is Student's 97.5 % with 2 degrees of freedom
+    assert (mean, upper - mean) == (2.0, pytest.approx(4.302653 / 3**0.5, abs=1e-5))
+    assert mean - lower == pytest.approx(upper - mean)
+
+
+def test_intervals_of_few_clusters_cover_as_often_as_they_say():
+    """Eight prompts of five answers each; with the normal quantile 10 % would be missed instead of 5."""
+    rng = np.random.default_rng(5)
+    groups = np.repeat(np.arange(8), 5)
+    held = 0
+    for _ in range(2000):
+        values = rng.normal(0, 1, 8)[groups] + rng.normal(0, 1, 40)
+        _, lower, upper = mean_interval(values, groups)
+        held += lower <= 0 <= upper
+    assert 0.935 < held / 2000 < 0.965  # three standard errors of 2,000 rounds
 
 
 def test_bad_settings_and_nothing_at_all():

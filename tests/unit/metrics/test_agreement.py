@@ -12,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboard.errors import BadBattle
-from leaderboard.metrics.agreement import agree, canonical, kappa, krippendorff_alpha, majority, matched
+from leaderboard.metrics.agreement import (
+    agree,
+    canonical,
+    inconsistencies,
+    kappa,
+    krippendorff_alpha,
+    majority,
+    matched,
+)
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "mt_bench"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the public labels are not at {SHARED}")
@@ -40,6 +48,48 @@ def test_agreement_and_kappa_of_a_known_table():
     assert (found.n, found.agreement) == (50, 0.7)
     assert found.kappa == pytest.approx(0.4)  # chance: 0.5 * 0.6 + 0.5 * 0.4 = 0.5
     assert found.kappa_lower < 0.4 < found.kappa_upper
+
+
+def test_kappa_and_its_bounds_are_those_of_the_textbook():
+    """Fleiss, Levin and Paik (2003), table 18.1: kappa 0.68, standard error 0.087; 95 % from 0.51 to 0.85."""
+    table = np.array([[75, 1, 4], [5, 4, 1], [0, 0, 10]])
+    human, judge = (np.repeat(side.ravel() - 1, table.ravel()) for side in np.indices((3, 3)))
+    found = agree(pairs(human.tolist(), judge.tolist()), ties=True)
+    assert found.kappa == pytest.approx(0.23 / 0.34)  # (0.89 - 0.66) / (1 - 0.66)
+    assert (found.kappa_upper - found.kappa_lower) / 2 == pytest.approx(1.96 * 0.087, rel=0.06)
+    assert [found.kappa_lower, found.kappa_upper] == pytest.approx([0.51, 0.85], abs=0.03)
+
+
+def test_votes_on_one_question_are_one_cluster():
+    human, judge = [1] * 25 + [-1] * 25, [1] * 20 + [-1] * 5 + [1] * 10 + [-1] * 15
+    one = agree(pairs(human, judge), ties=True)
+    copies = pairs(human * 4, judge * 4).assign(question_id=list(range(50)) * 4)
+    four = agree(copies, ties=True)
+    assert four.n == 4 * one.n
+    assert (four.kappa_lower, four.kappa_upper) == (one.kappa_lower, one.kappa_upper)
+
+
+def test_what_cannot_be_said_is_nan():
+    nothing = agree(pairs([], []), ties=True)
+    assert nothing.n == 0
+    assert np.isnan([nothing.agreement, nothing.kappa, nothing.kappa_lower, nothing.kappa_upper]).all()
+    single = agree(pairs([1, -1], [1, 1]).assign(question_id=7), ties=True)
+    assert (single.agreement, single.kappa) == (0.5, 0.0)
+    assert np.isnan([single.kappa_lower, single.kappa_upper]).all(), "one question has no spread"
+    assert len(majority(verdicts())) == 0
+
+
+def test_inconsistent_verdicts_are_counted_once_a_comparison():
+    said = (1, "a", "b", "tie (inconsistent)")
+    differing = [(2, "a", "b", "model_a"), (2, "b", "a", "model_a")]  # the first slot both times
+    same = [(3, "a", "b", "model_a"), (3, "b", "a", "model_b")]
+    assert inconsistencies(verdicts(said, *differing, *same)) == (2, 3)
+
+
+def test_two_judges_who_differ_are_not_one_who_contradicts_himself():
+    frame = pd.DataFrame([(1, 1, "a", "b", "model_a", "x"), (1, 1, "a", "b", "model_b", "y")])
+    frame.columns = ["question_id", "turn", "model_a", "model_b", "winner", "judge"]
+    assert inconsistencies(canonical(frame)) == (0, 2)
 
 
 def test_without_ties_only_verdicts_of_both_count():
@@ -77,9 +127,9 @@ def test_turns_and_questions_are_not_mixed():
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ((1, "a", "b", "A"), "Battle 1: winner is 'A'; expected model_a, model_b, tie or both_bad"),
-        ((1, "a", "a", "tie"), "Battle 1: model_b is 'a'; expected another model"),
-        ((None, "a", "b", "tie"), "Battle 1: question_id is missing; expected a value"),
+        ((1, "a", "b", "A"), "Battle 2: winner is 'A'; expected model_a, model_b, tie or both_bad"),
+        ((1, "a", "a", "tie"), "Battle 2: model_b is 'a'; expected another model"),
+        ((None, "a", "b", "tie"), "Battle 2: question_id is missing; expected a value"),
     ],
 )
 def test_a_row_that_cannot_be_counted_is_refused_by_number(row, words):
@@ -117,6 +167,17 @@ def test_krippendorffs_own_example():
 def test_alpha_says_nothing_without_two_values_a_unit():
     assert np.isnan(krippendorff_alpha([[1, None], [None, 2]]))
     assert krippendorff_alpha([["a", "b", "a"], ["a", "b", "a"]]) == 1.0
+    assert np.isnan(krippendorff_alpha([["a", "b", "a"]])), "one annotator agrees with nobody"
+    assert np.isnan(krippendorff_alpha([[None, None], [None, float("nan")]]))
+    assert np.isnan(krippendorff_alpha([]))
+    assert np.isnan(krippendorff_alpha([["a", "a"], ["a", "a"]])), "all equal: chance agreement is complete"
+
+
+def test_alpha_of_two_observers_by_hand():
+    """Krippendorff (2011), section A: ten units, 0/1; six agreements, alpha 0.095."""
+    one, other = [0, 1, 0, 0, 0, 0, 0, 0, 1, 0], [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]
+    # coincidences: o01 = o10 = 4, margins n0 = 14, n1 = 6: 1 - 19 * 8 / (400 - 196 - 36) = 0.0952
+    assert krippendorff_alpha([one, other]) == pytest.approx(1 - 19 * 8 / 168)
 
 
 @needs_shared

@@ -39,8 +39,24 @@ def test_unparsed_verdicts_are_left_out_and_counted():
 def test_a_preference_out_of_range_is_refused_by_row(value):
     frame = annotations(a=[2]).astype(object)
     frame.loc[1] = ["a", value, 1]
-    with pytest.raises(BadBattle, match="Annotation 1: preference is"):
+    with pytest.raises(BadBattle, match="Annotation 2: preference is"):
         win_rates(frame)
+
+
+def test_a_length_that_is_none_is_refused_and_a_missing_one_is_left_out():
+    frame = annotations(a=[2, 1]).astype(object)
+    frame.loc[1, "len_model"] = None
+    assert win_rates(frame).iloc[0]["avg_length"] == 100
+    frame.loc[1, "len_model"] = "long"
+    with pytest.raises(BadBattle, match="Annotation 2: len_model is 'long'; expected a number of characters"):
+        win_rates(frame)
+
+
+def test_one_verdict_has_no_standard_error_and_none_no_win_rate():
+    table = win_rates(annotations(a=[2], b=[None])).set_index("model")
+    assert pd.isna(table.loc["a", "standard_error"])
+    assert pd.isna(table.loc["b", "win_rate"])
+    assert table.index.tolist() == ["a", "b"], "models without a win rate are last"
 
 
 def test_the_projects_own_layout_is_read(tmp_path):

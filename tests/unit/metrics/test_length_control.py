@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
+from leaderboard.errors import BadBattle
 from leaderboard.metrics.length_control import controlled_win_rates, fit_fractions
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "alpaca_eval"
@@ -22,7 +23,7 @@ def simulated(length_effect: float, strength: float = 0.3, n: int = 4000, seed: 
         p = expit(strength + length_effect * np.tanh(gap / gap.std()))
         parts.append(pd.DataFrame({
             "instruction_id": np.arange(n), "model": model, "preference": 1.0 + (rng.random(n) < p),
-            "len_model": 1000 + gap, "len_baseline": 1000.0,
+            "len_model": 5000 + gap, "len_baseline": 5000.0,
         }))  # fmt: skip
     return pd.concat(parts, ignore_index=True)
 
@@ -37,6 +38,37 @@ def test_the_effect_of_length_is_taken_out():
 def test_without_an_effect_nothing_changes():
     table = controlled_win_rates(simulated(length_effect=0.0))
     assert (table["win_rate"] - table["length_controlled_win_rate"]).abs().max() < 0.03
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("len_model", None, "Annotation 2: len_model is missing; expected a number of characters"),
+        ("len_baseline", -3, "Annotation 2: len_baseline is -3"),
+        ("len_model", "long", "Annotation 2: len_model is 'long'"),
+        ("preference", 7, "Annotation 2: preference is 7; expected 1 to 2"),
+    ],
+)
+def test_what_cannot_be_controlled_is_refused_by_row(column, value, words):
+    rows = simulated(length_effect=0.0, n=5).astype(object)
+    rows.loc[1, column] = value
+    with pytest.raises(BadBattle, match=words):
+        controlled_win_rates(rows)
+
+
+def test_an_unparsed_verdict_may_lack_a_length_and_no_verdict_at_all_is_an_empty_table():
+    rows = simulated(length_effect=0.0, n=50)
+    rows.loc[0, ["preference", "len_model"]] = np.nan
+    assert controlled_win_rates(rows).set_index("model").loc["long", "n"] == 49
+    nothing = controlled_win_rates(rows.assign(preference=np.nan))
+    assert (len(nothing), "length_controlled_win_rate" in nothing) == (0, True)
+
+
+def test_a_model_that_always_wins_has_a_finite_fit():
+    rows = simulated(length_effect=0.0, n=60).assign(preference=2.0)
+    table = controlled_win_rates(rows)
+    assert table["length_controlled_win_rate"].between(0.99, 1).all()
+    assert np.isfinite(table["length_effect"]).all()
 
 
 def test_the_fit_is_at_the_top_of_its_penalised_likelihood():

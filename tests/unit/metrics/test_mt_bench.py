@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from leaderboard.errors import BadBattle
-from leaderboard.metrics.mt_bench import by_category, clean, means, pair_verdicts
+from leaderboard.errors import BadBattle, BadRecord
+from leaderboard.metrics.mt_bench import CATEGORY_MEANS, MEANS, by_category, clean, means, pair_verdicts
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "mt_bench"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the public judgments are not at {SHARED}")
@@ -31,8 +32,47 @@ def test_means_by_turn_with_a_question_as_one_cluster():
     rows = judgments((81, 1, 9.0), (81, 2, 7.0), (82, 1, 5.0), (82, 2, 3.0))
     row = means(clean(rows).kept, n_asked=8).iloc[0]
     assert (row["score"], row["turn_1"], row["turn_2"], row["n"], row["coverage"]) == (6.0, 7.0, 5.0, 4, 0.5)
-    # two clusters with sums of residuals +4 and -4: sqrt(2 * 32) / 4 = 2
-    assert row["score_upper"] - row["score"] == pytest.approx(1.959964 * 2, abs=1e-5)
+    assert (row["score_lower"], row["score_upper"]) == (1.0, 10.0), "two questions say nothing: 2 x 12.7, on the scale"
+
+
+def test_bounds_are_students_with_a_question_as_one_cluster():
+    rows = judgments(*((81 + i, turn, score) for i, score in enumerate([5, 6, 7, 8, 9]) for turn in (1, 2)))
+    row = means(clean(rows).kept).iloc[0]
+    # five clusters with sums of residuals -4, -2, 0, 2, 4: sqrt(40 * 5 / 4) / 10; 2.7764 is Student's with 4
+    assert row["score_upper"] - row["score"] == pytest.approx(2.776445 * 50**0.5 / 10, abs=1e-5)
+    assert np.isnan(row["coverage"])
+
+
+def test_rows_of_several_files_are_told_apart_though_their_numbers_repeat():
+    both = pd.concat([judgments((81, 1, 8.0), (81, 1, 4.0)), judgments((82, 1, 2.0), (83, 1, 6.0))])
+    found = clean(both)
+    assert found.kept["score"].tolist() == [4.0, 2.0, 6.0]
+    assert len(found.left_out) == 1
+
+
+def test_a_judgment_without_a_time_is_older_than_one_with():
+    rows = judgments((81, 1, 8.0), (81, 1, 4.0)).assign(tstamp=[1.7e9, None])
+    assert clean(rows).kept["score"].tolist() == [8.0]
+
+
+def test_turns_may_be_text_but_not_a_third_one():
+    assert means(clean(judgments((81, 1, 8.0)).astype({"turn": str})).kept).iloc[0]["turn_1"] == 8.0
+    with pytest.raises(BadBattle, match="Battle 2: turn is 3; expected 1 or 2"):
+        clean(judgments((81, 1, 8.0), (81, 3, 8.0)))
+
+
+def test_nothing_judged_is_an_empty_table_with_its_columns():
+    kept = clean(judgments((81, 1, -1.0))).kept
+    assert len(kept) == 0
+    assert list(means(kept)) == MEANS
+    assert list(by_category(kept, pd.DataFrame({"question_id": [81], "category": ["math"]}))) == CATEGORY_MEANS
+
+
+@pytest.mark.parametrize(("ids", "times"), [([82], 0), ([81, 81], 2)])
+def test_a_question_without_one_category_is_refused(ids, times):
+    questions = pd.DataFrame({"question_id": ids, "category": "math"})
+    with pytest.raises(BadRecord, match=f"Question 81 is {times} times among the questions"):
+        by_category(clean(judgments((81, 1, 9.0))).kept, questions)
 
 
 def test_categories_have_their_own_means():
@@ -49,7 +89,7 @@ def test_two_orders_that_disagree_are_an_inconsistent_tie():
     found = pair_verdicts(frame)
     assert found["winner"].fillna("missing").tolist() == ["model_1", "tie", "tie", "tie", "missing"]
     assert found["inconsistent"].tolist() == [False, True, False, True, False]
-    with pytest.raises(BadBattle, match="Battle 0: g2_winner is 'A'"):
+    with pytest.raises(BadBattle, match="Battle 1: g2_winner is 'A'"):
         pair_verdicts(frame.assign(g2_winner="A"))
 
 

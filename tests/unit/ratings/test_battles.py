@@ -82,16 +82,16 @@ def test_a_misspelt_or_missing_winner_is_refused_with_its_row(kind, word):
             "dictionary": lambda cells: pa.array(cells).dictionary_encode()}[kind]  # fmt: skip
     with pytest.raises(BadBattle) as caught:
         battles_from_columns(["x"] * 3, ["y"] * 3, make(["tie", "model_b", word]))
-    assert str(caught.value) == f"Battle 2: winner is {word!r}; expected model_a, model_b, tie or both_bad."
+    assert str(caught.value) == f"Battle 3: winner is {word!r}; expected model_a, model_b, tie or both_bad."
 
 
 @pytest.mark.parametrize(
     ("a", "b", "words"),
     [
-        (["x", "y"], ["y", "y"], "Battle 1: model_a and model_b are both 'y'"),
-        (["x", ""], ["y", "y"], "Battle 1: model_a is ''"),
-        (["x", "y"], ["y", None], "Battle 1: model_b is None"),
-        (["x", "  "], ["y", "y"], "Battle 1: model_a is '  '"),
+        (["x", "y"], ["y", "y"], "Battle 2: model_a and model_b are both 'y'"),
+        (["x", ""], ["y", "y"], "Battle 2: model_a is ''"),
+        (["x", "y"], ["y", None], "Battle 2: model_b is None"),
+        (["x", "  "], ["y", "y"], "Battle 2: model_a is '  '"),
         (["x"], ["y", "z"], "Columns differ in length"),
     ],
 )
@@ -102,12 +102,12 @@ def test_a_battle_without_two_models_is_refused(a, b, words):
 
 @pytest.mark.parametrize("weight", [0, -1, float("nan"), float("inf"), "heavy", None])
 def test_a_weight_that_is_not_positive_is_refused_with_its_row(weight):
-    with pytest.raises(BadBattle, match="Battle 1: weight is"):
+    with pytest.raises(BadBattle, match="Battle 2: weight is"):
         battles_from_columns(["x", "x"], ["y", "y"], ["tie", "tie"], weight=[1, weight])
 
 
 def test_a_missing_cluster_is_refused_with_its_row():
-    with pytest.raises(BadBattle, match="Battle 1: its cluster is missing"):
+    with pytest.raises(BadBattle, match="Battle 2: its cluster is missing"):
         battles_from_columns(["x", "x"], ["y", "y"], ["tie", "tie"], cluster=["p", None])
 
 
@@ -136,7 +136,7 @@ def test_rows_of_one_pair_in_both_orders_are_one_pair():
 
 @pytest.mark.parametrize("bad", [-1, float("nan"), "many", None])
 def test_a_count_that_is_none_is_refused_with_its_row(bad):
-    with pytest.raises(BadBattle, match="Battle 1: wins_b is"):
+    with pytest.raises(BadBattle, match="Battle 2: wins_b is"):
         pair_counts_from_columns(["x", "x"], ["y", "z"], [1, 1], [1, bad], [0, 0])
 
 

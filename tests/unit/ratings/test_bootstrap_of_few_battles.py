@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaderboard.errors import BadSetting
-from leaderboard.ratings import bootstrap
 from leaderboard.ratings.battles import PairCounts, components, pair_counts_from_columns
 from leaderboard.ratings.bradley_terry import fit
 from leaderboard.ratings.likelihood import Design, has_maximum, maximise, with_prior
+from leaderboard.ratings.resampling import cell_batches
 from leaderboard.ratings.tie_models import TIE_MODELS, Counts
 
 
@@ -23,7 +23,7 @@ def check_rounds(counts: PairCounts, seed: int, n_rounds: int = 12) -> None:
     design = Design(n_models=len(counts.models), first=counts.first, second=counts.second, component=components(counts))
     fitted = with_prior(design, Counts(counts.wins, counts.ties, counts.losses), 0.5)
     rounds = fit(counts, interval="bootstrap", n_resamples=n_rounds, seed=seed).rounds
-    batch = [np.concatenate(parts) for parts in zip(*bootstrap.multinomial(counts, n_rounds, seed), strict=True)]
+    batch = np.split(np.concatenate(list(cell_batches(counts, counts, n_rounds, seed))), 3, axis=1)
     for found, *cells in zip(rounds, *batch, strict=True):
         own = with_prior(design, Counts(*cells), 0.5, fitted.wins + fitted.ties + fitted.losses)
         assert has_maximum(design, own)

@@ -290,19 +290,3 @@ def test_the_compiled_rounds_equal_those_of_numpy(case, k, n_rounds):
     chosen = elo.EloSettings(k=k)
     one, two = (elo.bootstrap(battles_of(case), chosen, n_resamples=n_rounds, compiled=c) for c in (True, False))
     assert one.rounds == pytest.approx(two.rounds, abs=1e-9)
-
-
-def test_warming_up_compiles_the_loop_that_is_used_later():
-    pytest.importorskip("numba", reason="the compiled path needs the numba extra")
-    elo_kernel.warm()
-    loop = elo_kernel._compiled()
-    known = len(loop.signatures)
-    elo.bootstrap(simulated(50), n_resamples=3, compiled=True)
-    assert len(loop.signatures) == known
-
-
-def test_without_numba_large_bootstraps_take_the_numpy_path(monkeypatch):
-    monkeypatch.setattr("leaderboard.ratings.elo_rounds.WORTH_COMPILED", 1)
-    monkeypatch.setattr(compiling, "available", lambda: False)
-    monkeypatch.setattr(elo_kernel, "drawn", lambda *_: pytest.fail("compiled path taken without numba"))
-    assert elo.bootstrap(simulated(50), n_resamples=3).rounds.shape == (3, 4)

@@ -39,7 +39,7 @@ def test_swapping_the_sides_mirrors_the_winner(answers, ties):
 def test_anything_but_a_whole_number_from_one_to_eight_is_refused_with_its_row(wrong, shown):
     with pytest.raises(BadBattle) as caught:
         likert.winners([3, 8, wrong])
-    assert str(caught.value).startswith(f"Battle 2: likert is {shown}")
+    assert str(caught.value).startswith(f"Battle 3: likert is {shown}")
     assert str(caught.value).endswith("; expected a whole number from 1 to 8.")
 
 
@@ -61,7 +61,7 @@ def test_answers_may_come_in_any_kind_of_column(column):
 
 
 def test_a_wrong_answer_in_a_pandas_column_is_named_by_position():
-    with pytest.raises(BadBattle, match=r"Battle 1: likert is 9\.0;"):
+    with pytest.raises(BadBattle, match=r"Battle 2: likert is 9\.0;"):
         likert.checked(pd.Series([1.0, 9.0], index=[10, 11]))
 
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from leaderboard.errors import BadSetting
-from leaderboard.ratings import win_rates
+from leaderboard.ratings import bradley_terry, win_rates
 from leaderboard.ratings.battles import battles_from_columns, count_pairs, pair_counts_from_columns
 from leaderboard.ratings.resampling import resampled, thinned, without_ties
 from leaderboard.ratings.stability import stability
@@ -98,6 +99,15 @@ def test_resampled_clusters_come_whole():
     )
     for part in resampled(battles, 20, 0):
         assert part.wins.tolist() == part.losses.tolist() == [30]
+
+
+def test_win_rates_and_bradley_terry_draw_the_same_rounds():
+    """One way to resample: the share of a in two models' battles is the same function of both ratings' rounds."""
+    won = (["model_a"] * 3 + ["tie"]) * 20
+    battles = battles_from_columns(["a", "b"] * 40, ["b", "a"] * 40, won, cluster=[*range(40)] * 2)
+    share = win_rates.average(battles, interval="bootstrap", n_resamples=50, seed=4).rounds[:, 0]
+    rating = bradley_terry.fit(battles, interval="bootstrap", n_resamples=50, seed=4).rounds
+    np.testing.assert_allclose(expit((rating[:, 0] - rating[:, 1]) * np.log(10) / 400), share, atol=1e-6)
 
 
 def test_resampled_counts_have_as_many_battles():
