@@ -158,3 +158,105 @@ def test_a_phone_is_enough(page: Page, app, tab):
     expect(board(page, tab).locator(".lbt-status")).to_have_text(f"{TABS[tab]} rows")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     expect(page.get_by_role("tab", selected=True)).to_be_in_viewport(ratio=0.9)
+
+
+def plots(page: Page, tab: str):
+    return page.locator(f"#{tab}-plots")
+
+
+def test_plots_are_drawn_only_when_their_tab_is_open_and_they_come_into_sight(page: Page, app):
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(app)
+    expect(board(page, "llm_benchmarks").locator(".lbt-status")).to_have_text("4,576 rows")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.wait_for_timeout(500)
+    assert not [url for url in asked if "plotly" in url], "nothing is drawn before it is seen"
+    page.get_by_role("tab", name="Arena").click()
+    board(page, "arena").get_by_label("Data set").select_option("Votes until 2023-05-22")
+    plots(page, "arena").scroll_into_view_if_needed()
+    expect(plots(page, "arena").locator(".main-svg").first).to_be_visible(timeout=20_000)
+    titles = plots(page, "arena").locator("h3").all_inner_texts()
+    assert titles == [
+        "Ratings with 95 % intervals", "How often the row beats the column", "How often two models met",
+        "Battles of each model",
+    ]  # fmt: skip
+    assert not [url for url in asked if "/plots/" in url and "plots/arena.json" not in url and ".js" not in url]
+
+
+def test_a_plot_has_its_figures_as_a_table_and_words_for_screen_readers(page: Page, app, library):
+    page.goto(f"{app}/?tab=arena&view=arena_20230522.tie.bt")
+    plots(page, "arena").scroll_into_view_if_needed()
+    figure = plots(page, "arena").locator("figure").first
+    expect(figure.locator(".main-svg").first).to_be_visible(timeout=20_000)
+    label = figure.locator(".lbp-stage").get_attribute("aria-label")
+    assert label is not None
+    assert label.startswith("Ratings with 95 % intervals. Bradley-Terry; Chatbot Arena, 27,016 votes on 17 models")
+    assert label.endswith("17 rows; the table below holds the same figures.")
+    figure.get_by_text("As a table").click()
+    first = figure.locator("tbody tr").first.locator("td").all_inner_texts()
+    best = library.board("arena", "arena_20230522.tie.bt").frame.iloc[0]
+    assert first[0] == best["model"]
+    assert first[1] == f"{round(best['rating']):,}"
+
+
+def test_plots_follow_the_view_and_never_show_a_stale_one(page: Page, app):
+    page.goto(f"{app}/?tab=human_gpt4&view=mt_bench.tie.bt")
+    plots(page, "human_gpt4").scroll_into_view_if_needed()
+    subtitle = plots(page, "human_gpt4").locator("figcaption p").first
+    expect(subtitle).to_contain_text("Bradley-Terry; MT-Bench", timeout=20_000)
+    page.evaluate(
+        """async () => {
+          const buttons = () => [...document.querySelectorAll('#human_gpt4-table .lbt-segment')];
+          const press = (name) => buttons().find((button) => button.textContent === name).click();
+          for (let i = 0; i < 20; i += 1) {
+            press(i % 2 ? 'Bradley-Terry' : 'Online Elo (H4, K = 32)');
+            await new Promise((done) => setTimeout(done, 20));
+          }
+          press('Online Elo (H4, K = 32)');
+        }"""
+    )
+    expect(subtitle).to_contain_text("Online Elo")
+    page.wait_for_timeout(1500)
+    expect(subtitle).to_contain_text("Online Elo")
+    expect(plots(page, "human_gpt4")).to_contain_text("mostly show how much K = 32 makes ratings swing")
+
+
+def test_tooltips_of_plots_hold_no_markup(page: Page, app):
+    page.goto(f"{app}/?tab=judge_audit")
+    plots(page, "judge_audit").scroll_into_view_if_needed()
+    stage = plots(page, "judge_audit").locator(".lbp-stage").first
+    expect(stage.locator(".main-svg").first).to_be_visible(timeout=20_000)
+    page.evaluate(
+        """async () => {
+          const stage = document.querySelector('#judge_audit-plots .lbp-stage');
+          const evil = '&lt;a href="https://example.org"&gt;x&lt;/a&gt;&lt;b&gt;y&lt;/b&gt;';
+          await window.Plotly.restyle(stage, { customdata: [[evil]] }, [0]);
+          window.Plotly.Fx.hover(stage, [{ curveNumber: 0, pointNumber: 0 }]);
+        }"""
+    )
+    hover = stage.locator(".hoverlayer")
+    expect(hover).to_contain_text('<a href="https://example.org">x</a><b>y</b>')
+    assert hover.locator("a").count() == 0
+
+
+def test_plots_take_the_colours_of_the_theme_and_change_with_it(page: Page, app):
+    page.goto(f"{app}/?tab=alpaca_eval&__theme=light")
+    plots(page, "alpaca_eval").scroll_into_view_if_needed()
+    tick = plots(page, "alpaca_eval").locator(".ytick text").first
+    expect(tick).to_be_visible(timeout=20_000)
+    light = tick.evaluate("(node) => getComputedStyle(node).fill")
+    page.evaluate("document.body.classList.add('dark')")
+    page.wait_for_timeout(500)
+    dark = plots(page, "alpaca_eval").locator(".ytick text").first.evaluate("(node) => getComputedStyle(node).fill")
+    assert light != dark
+
+
+def test_a_failure_of_the_plots_is_told_and_can_be_tried_again(page: Page, app):
+    page.route("**/plots/arena.json*", lambda route: route.fulfill(status=503, json={"error": "the data is away"}))
+    page.goto(f"{app}/?tab=arena")
+    plots(page, "arena").scroll_into_view_if_needed()
+    expect(plots(page, "arena")).to_contain_text("The plots could not be loaded: the data is away.")
+    page.unroute("**/plots/arena.json*")
+    plots(page, "arena").get_by_role("button", name="Try again").click()
+    expect(plots(page, "arena").locator(".main-svg").first).to_be_visible(timeout=20_000)

@@ -37,5 +37,7 @@ class Chart:
     decimals: int = 0
     reference: tuple[float, str] | None = None
     note: str = ""
+    groups: tuple[str, ...] = ()
+    """All groups that plots beside this one may have: each keeps its colour in all of them."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Further words a kind needs: `diagonal` of a scatter."""

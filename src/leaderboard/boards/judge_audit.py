@@ -155,6 +155,7 @@ def _bars(rows: pd.DataFrame, column: Column, title: str, reference: tuple[float
     return Chart(
         kind="intervals", name=column.key, title=title, subtitle=column.info,
         frame=data.reset_index(drop=True), decimals=1, reference=reference,
+        groups=tuple(dict.fromkeys(rows["group" if "group" in rows else "data_set"].astype(str))),
         headers={"label": "Judge", "value": f"{column.label}, %", "lower": "Lower", "upper": "Upper",
                  "group": "Data set"},
     )  # fmt: skip

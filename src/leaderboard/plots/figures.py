@@ -63,12 +63,12 @@ def drawn_rows(chart: Chart) -> pd.DataFrame:
 def _intervals(figure: go.Figure, chart: Chart) -> None:
     frame = drawn_rows(chart)
     labels = list(dict.fromkeys(frame["label"].astype(str)))
-    groups = _groups(frame)
+    groups = _groups(chart, frame)
     row = {label: at for at, label in enumerate(labels)}
     mates = frame.groupby(frame["label"].astype(str))["label"].transform("size")
     turn = frame.groupby(frame["label"].astype(str)).cumcount()
     shift = (turn - (mates - 1) / 2) * 0.7 / mates.clip(lower=1)
-    for at, (name, part) in enumerate(groups):
+    for at, name, part in groups:
         place = part["label"].astype(str).map(row) + shift[part.index]
         figure.add_trace(go.Scatter(
             x=part["value"], y=place, mode="markers", name=text(name), showlegend=len(groups) > 1,
@@ -122,9 +122,9 @@ def _counts(figure: go.Figure, chart: Chart) -> None:
 
 def _bars(figure: go.Figure, chart: Chart) -> None:
     frame = drawn_rows(chart)
-    groups = _groups(frame)
+    groups = _groups(chart, frame)
     labels = list(dict.fromkeys(frame["label"].astype(str)))
-    for at, (name, part) in enumerate(groups):
+    for at, name, part in groups:
         figure.add_trace(go.Bar(
             y=[text(label) for label in part["label"]], x=part["value"], orientation="h", name=text(name),
             showlegend=len(groups) > 1, marker={"color": PALETTE[at % 6], "pattern": {"shape": PATTERNS[at % 6]}},
@@ -193,11 +193,13 @@ def notable(frame: pd.DataFrame) -> set[int]:
     return set(kept)
 
 
-def _groups(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+def _groups(chart: Chart, frame: pd.DataFrame) -> list[tuple[int, str, pd.DataFrame]]:
+    """Place in the palette, name and rows of every group."""
     if "group" not in frame:
-        return [("", frame)]
-    names = dict.fromkeys(frame["group"].astype(str))
-    return [(name, frame[frame["group"].astype(str).eq(name)]) for name in names]
+        return [(0, "", frame)]
+    names = frame["group"].astype(str)
+    known = list(dict.fromkeys([*chart.groups, *names]))
+    return [(known.index(name), name, frame[names.eq(name)]) for name in dict.fromkeys(names)]
 
 
 def _room_above(figure: go.Figure, height: int, n: int, lines: int = 1) -> None:
