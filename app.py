@@ -22,8 +22,8 @@ from leaderboard.views import page
 from leaderboard.views.run_page import run_routes
 
 
-def create(settings: Settings, stack: ExitStack) -> Guard:
-    """The application; what it starts ends with the stack."""
+def create(settings: Settings, stack: ExitStack) -> tuple[Library, Guard]:
+    """The boards and the application; what it starts ends with the stack."""
     source = open_source(settings)
     source.refresh()
     stack.enter_context(schedule.repeat(source.refresh, settings.refresh_seconds))
@@ -33,7 +33,7 @@ def create(settings: Settings, stack: ExitStack) -> Guard:
     evaluator = wiring.evaluator_text(settings, stack.enter_context(running) if running else None)
     service = create_service(library, desk.queue, desk.retry, evaluator, page.assets(), page.LARGE)
     service.include_router(run_routes(library, desk.queue))
-    return Guard(page.mount(service, page.build(library, desk, source.snapshot, utc_now)))
+    return library, Guard(page.mount(service, page.build(library, desk, source.snapshot, utc_now)))
 
 
 def main() -> None:
@@ -49,8 +49,8 @@ def serve(settings: Settings) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     with ExitStack() as stack:
-        app = create(settings, stack)
-        compiling.warm_in_background(after_seconds=3)
+        library, app = create(settings, stack)
+        compiling.warm_in_background(after_seconds=3, then=library.warm)
         logging.getLogger("leaderboard").info("Serving on http://%s:%s", settings.address, settings.port)
         uvicorn.run(app, host=settings.address, port=settings.port, log_level="warning", server_header=False)
 

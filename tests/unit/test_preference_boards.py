@@ -158,6 +158,14 @@ def test_unknown_tabs_and_views_are_named(world):
         world.library.board("arena", "gone")
 
 
+def test_boards_are_made_ahead_and_what_cannot_be_made_is_logged(world, caplog):
+    for path in (world.data / "ratings").glob("p.*"):
+        path.unlink()
+    world.library.warm()
+    assert "tab alpaca_eval cannot be made: Tab 'alpaca_eval' has no data" in caplog.text
+    assert "arena" not in caplog.text
+
+
 def test_a_tab_without_data_says_so(tmp_path):
     (tmp_path / "data").mkdir()
     snapshot = SimpleNamespace(folder=tmp_path / "data", revision="empty", origin="test")

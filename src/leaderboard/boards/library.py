@@ -6,6 +6,7 @@ revision.
 """
 
 import hashlib
+import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable
@@ -18,11 +19,12 @@ from leaderboard.boards.board import Board, View
 from leaderboard.boards.charts import Chart
 from leaderboard.boards.preference import ARENA, HUMAN_GPT4
 from leaderboard.boards.shelf import Shelf, Snapshot, load
-from leaderboard.errors import InvalidQuery
+from leaderboard.errors import InvalidQuery, LeaderboardError
 from leaderboard.records import RunResult
 from leaderboard.sources import runs
 from leaderboard.sources.tables import Card, Rejected
 
+_log = logging.getLogger(__name__)
 LOOK_AGAIN = timedelta(seconds=1)
 """Results are looked for at most this often: a page that polls must not walk the folder each time."""
 
@@ -110,6 +112,15 @@ class Library:
             if (tab, name) not in made.charts:
                 made.charts[tab, name] = _tab(tab).charts(made.shelf, name)
             return made.charts[tab, name]
+
+    def warm(self) -> None:
+        """Make the first board of every tab and its charts, so that nobody waits for them; failures are logged."""
+        for tab in TABS:
+            try:
+                self.board(tab)
+                self.charts(tab)
+            except LeaderboardError as error:
+                _log.warning("tab %s cannot be made: %s", tab, error)
 
     def revision(self) -> str:
         """Names the data that is shown now: that of the source and of the results made here."""

@@ -73,9 +73,14 @@ def warm() -> None:
         _log.warning("numba cannot compile here, ratings take the slower numpy path: %s", error)
 
 
-def warm_in_background(after_seconds: float = 0.0) -> Timer:
-    """`warm` in a daemon thread, after a while in which a start has the processor to itself."""
-    thread = Timer(after_seconds, warm)
+def warm_in_background(after_seconds: float = 0.0, then: Callable[[], object] = lambda: None) -> Timer:
+    """`warm`, and `then` what uses it, in a daemon thread after a while that a start has for itself."""
+
+    def work() -> None:
+        warm()
+        then()
+
+    thread = Timer(after_seconds, work)
     thread.name, thread.daemon = "warm compiled loops", True
     thread.start()
     return thread
