@@ -16,7 +16,7 @@ from leaderboard.ratings import bootstrap
 from leaderboard.ratings.battles import Battles, PairCounts, battle_totals, components, count_pairs
 from leaderboard.ratings.likelihood import Design, maximise, model_for, with_prior
 from leaderboard.ratings.proportions import quantile_of_normal
-from leaderboard.ratings.resampling import cell_batches, without_ties
+from leaderboard.ratings.resampling import cell_batches, varies_by_rows, without_ties
 from leaderboard.ratings.result import Ratings
 from leaderboard.ratings.sandwich import covariance
 from leaderboard.ratings.settings import expect
@@ -37,9 +37,10 @@ def fit(
     A model `scale` points ahead of another has odds of `base` to 1. Every component has mean `center`; with an
     `anchor`, (model, rating), that model's component is shifted so that it has that rating in the estimate and in every
     bootstrap round. `prior` games won and as many lost keep models finite that never lost or never won; where a
-    maximum exists nothing is added. A weight multiplies the evidence of a battle and enters the variance squared;
-    copies of a row belong in one cluster. Battles with clusters get clustered intervals. The bounds of the sandwich
-    are normal, those of the bootstrap quantiles of `n_resamples` rounds; the same seed gives the same bits.
+    maximum exists nothing is added. A weight above 1 multiplies the evidence of a battle and enters the variance
+    squared; weights of at most 1 are parts of a battle. Copies of a row belong in one cluster, or share a weight of 1.
+    Battles with clusters get clustered intervals. The bounds of the sandwich are normal, those of the bootstrap
+    quantiles of `n_resamples` rounds; the same seed gives the same bits.
 
     Raises BadSetting for a parameter out of range, an anchor that is no model, or results that have no finite rating.
     """
@@ -48,7 +49,7 @@ def fit(
     pairs = count_pairs(kept) if isinstance(kept, Battles) else kept
     if not pairs.totals.any():
         raise BadSetting(f"There are no battles; expected at least one{' that is no tie' if ties == 'drop' else ''}.")
-    rows = kept if isinstance(kept, Battles) and (kept.cluster is not None or kept.weight is not None) else None
+    rows = kept if isinstance(kept, Battles) and varies_by_rows(kept) else None
     design = Design(n_models=len(pairs.models), first=pairs.first, second=pairs.second, component=components(pairs))
     counts = with_prior(design, Counts(pairs.wins, pairs.ties, pairs.losses), prior)
     model = model_for(ties, counts)

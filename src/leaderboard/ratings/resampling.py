@@ -43,26 +43,31 @@ def rows_of(battles: Battles, rows: npt.NDArray[np.bool_] | npt.NDArray[np.int64
 
 
 def resampled(data: Battles | PairCounts, n_resamples: int, seed: int) -> Iterator[PairCounts]:
-    """Bootstrap copies of the counts: as many battles drawn with replacement, whole clusters where there are some.
-
-    Without clusters the weight of a battle is how often it counts. See `cell_batches`.
-    """
+    """Bootstrap copies of the counts; see `cell_batches`."""
     counts = data if isinstance(data, PairCounts) else count_pairs(data)
-    clustered = isinstance(data, Battles) and data.cluster is not None
-    for batch in cell_batches(data if clustered else counts, counts, n_resamples, seed):
+    for batch in cell_batches(data, counts, n_resamples, seed):
         for cells in batch:
             yield with_cells(counts, cells)
+
+
+def varies_by_rows(battles: Battles) -> bool:
+    """Whether the counts do not tell how much these battles vary: rows belong together, or one counts as several.
+
+    A row of weight 3 is one observation three times as large, not three. Weights of at most 1 are parts of a battle, as
+    of rows that were copied; their sums are numbers of battles.
+    """
+    return battles.cluster is not None or (battles.weight is not None and bool((battles.weight > 1).any()))
 
 
 def cell_batches(data: Battles | PairCounts, counts: PairCounts, n_resamples: int, seed: int) -> Iterator[Floats]:
     """Bootstrap rounds in batches float64[rounds, 3 p]: wins of the pairs of `counts`, then their ties, then losses.
 
-    As many battles are drawn with replacement: of counts, and of battles with neither weights nor clusters, by one
-    multinomial draw; of others by whole clusters, or by single rows where there are only weights. `counts` are those of
-    `data`. The same seed gives the same rounds, with numba and without, whatever the size of the batches.
+    As many battles are drawn with replacement: whole clusters or rows where `varies_by_rows`, else by one multinomial
+    draw of the counts. `counts` are those of `data`. The same seed gives the same rounds, with numba and without,
+    whatever the size of the batches.
     """
     at_once = max(1, min(n_resamples, CELLS_AT_ONCE // max(1, 3 * len(counts.first))))
-    if isinstance(data, Battles) and (data.cluster is not None or data.weight is not None):
+    if isinstance(data, Battles) and varies_by_rows(data):
         return _cluster_batches(data, counts, n_resamples, seed, at_once)
     cells = np.concatenate([counts.wins, counts.ties, counts.losses])
     return resample_kernel.draws(cells, n_resamples, seed, at_once=at_once)

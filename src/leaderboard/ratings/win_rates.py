@@ -18,7 +18,7 @@ import numpy.typing as npt
 from leaderboard.errors import BadSetting
 from leaderboard.ratings.battles import Battles, PairCounts, battle_totals, components, count_pairs
 from leaderboard.ratings.proportions import wilson
-from leaderboard.ratings.resampling import cluster_codes, resampled, without_ties
+from leaderboard.ratings.resampling import cluster_codes, resampled, varies_by_rows, without_ties
 from leaderboard.ratings.result import Ratings
 
 Floats = npt.NDArray[np.float64]
@@ -106,9 +106,9 @@ def average(
 ) -> Ratings:
     """The average win rate of every model in 0..1, with its interval.
 
-    Battles with clusters widen the Wilson interval by what the clusters show (never narrow it), and are drawn by whole
-    clusters in the bootstrap. A model without battles has NaN. Win rates of models of different components are not
-    comparable. Raises BadSetting when there are no battles.
+    Battles with clusters, or weights above 1, widen the Wilson interval by what the clusters or rows show (never narrow
+    it), and are drawn by whole clusters or rows in the bootstrap. A model without battles has NaN. Win rates of models
+    of different components are not comparable. Raises BadSetting when there are no battles.
     """
     kept = without_ties(data) if ties == "drop" else data
     counts = kept if isinstance(kept, PairCounts) else count_pairs(kept)
@@ -135,7 +135,7 @@ def effective_battles(data: Battles | PairCounts, *, over: Over = "opponents") -
     """float64[m]: how many independent battles without ties would tell the average win rate as precisely."""
     tally = _tally(data if isinstance(data, PairCounts) else count_pairs(data), over)
     variance = tally.average_variance()
-    if isinstance(data, Battles) and data.cluster is not None:
+    if isinstance(data, Battles) and varies_by_rows(data):
         variance = np.maximum(variance, _clustered_variance(data, tally, over))
     return tally.effective_n(variance)
 

@@ -1,6 +1,7 @@
 """Bradley-Terry: the exact maximum, honest intervals, and every way in which peers go wrong."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -185,6 +186,32 @@ def test_copies_of_rows_with_a_third_of_the_weight_change_nothing():
     one, three = fit(battles), fit(copies)
     np.testing.assert_allclose(one.rating, three.rating, atol=1e-8)
     np.testing.assert_allclose(one.covariance * 500 / 499, three.covariance, rtol=1e-8)
+
+
+@pytest.mark.parametrize("interval", ["sandwich", "bootstrap"])
+def test_copies_of_rows_with_a_third_of_the_weight_need_no_cluster(interval):
+    """Pitfall 10: the interval is that of the rows, not narrower by the root of 3."""
+    battles = simulate(n=500)
+    copies = Battles(
+        models=battles.models, a=np.repeat(battles.a, 3), b=np.repeat(battles.b, 3),
+        outcome=np.repeat(battles.outcome, 3), weight=np.full(1500, 1 / 3),
+    )  # fmt: skip
+    one, three = fit(battles, interval=interval), fit(copies, interval=interval)
+    np.testing.assert_allclose(three.upper - three.lower, one.upper - one.lower, rtol=1e-3)
+
+
+@pytest.mark.parametrize("interval", ["sandwich", "bootstrap"])
+def test_a_row_of_weight_three_is_one_observation_not_three(interval):
+    """Pitfall 10, Arena-Hard's clear verdicts: three copies of a row would narrow the interval."""
+    battles = simulate(n=900)
+    clear = np.arange(900) % 2 == 0
+    weighted = replace(battles, weight=np.where(clear, 3.0, 1.0))
+    times = np.where(clear, 3, 1)
+    copied = Battles(models=battles.models, a=np.repeat(battles.a, times), b=np.repeat(battles.b, times),
+                     outcome=np.repeat(battles.outcome, times))  # fmt: skip
+    one, three = fit(weighted, interval=interval), fit(copied, interval=interval)
+    np.testing.assert_allclose(one.rating, three.rating, atol=1e-6)
+    assert np.all(one.upper - one.lower > 1.3 * (three.upper - three.lower))
 
 
 def test_weights_without_clusters_enter_squared():

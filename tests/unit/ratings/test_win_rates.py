@@ -153,6 +153,17 @@ def test_a_copy_with_a_weight_of_a_third_changes_nothing():
         assert getattr(copies, part) == pytest.approx(getattr(once, part), abs=1e-9)
 
 
+@pytest.mark.parametrize("interval", ["wilson", "bootstrap"])
+def test_a_row_of_weight_three_is_one_observation_not_three(interval):
+    a, b, winner = drawn(np.random.default_rng(3), n=399)
+    once, heavy = (battles_from_columns(a, b, winner, weight=weight) for weight in (None, [3.0] * 399))
+    copied = battles_from_columns(a * 3, b * 3, winner * 3)
+    found = [win_rates.average(data, interval=interval, n_resamples=400) for data in (once, heavy, copied)]
+    width = [rated.upper - rated.lower for rated in found]
+    assert width[1] == pytest.approx(width[0], rel=0.15)
+    assert (width[1] / width[2]).min() > 1.4
+
+
 @pytest.mark.parametrize("cluster", [None, np.repeat(np.arange(20), 3)])
 def test_the_bootstrap_agrees_with_the_formula_and_repeats_bit_by_bit(cluster):
     battles = battles_from_columns(*drawn(np.random.default_rng(5)), cluster=cluster)
