@@ -36,7 +36,7 @@ AGREEMENT = _percent(
 DECIDED = _percent("agreement_decided", "Agrees, no ties", "The same where both named a winner; guessing gives 50 %.")
 FIRST_SLOT = _percent(
     "first_slot", "First wins",
-    "Share of decided verdicts for the answer shown first; 50 % is fair when both orders are asked.",
+    "Share of decided verdicts for the answer shown first, of pairs judged in both orders; 50 % is fair.",
 )  # fmt: skip
 FLIP_RATE = _percent(
     "flip_rate", "Flips",

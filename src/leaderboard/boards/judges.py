@@ -101,7 +101,7 @@ def _position(judge: JudgeCard, own: pd.DataFrame) -> dict[str, object]:
     out: dict[str, object] = {}
     if judge.sides == "shown":
         out |= _bounded("first_slot", first_slot_share(own))
-        out |= _bounded("flip_rate", flip_rate(own.assign(question_id=own["question_id"] + " " + own["turn"])))
+        out |= _bounded("flip_rate", flip_rate(own))
     elif judge.sides == "both" and own["inconsistent"].notna().any():
         known = own[own["inconsistent"].notna()]
         out |= _bounded("flip_rate", share_of(known["inconsistent"].astype(bool), known["question_id"]))
