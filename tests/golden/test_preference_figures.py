@@ -69,3 +69,14 @@ def test_every_embedded_view_can_be_shown(library):
             board = library.board(tab, view.value)
             assert board.column(board.default_sort.removeprefix("-")) is not None, view.value
             assert len(board.frame) > 0, view.value
+
+
+def test_the_readme_counts_verdicts_and_votes_as_the_data_does():
+    from leaderboard.sources.battle_tables import list_battle_tables, read_battles
+
+    found = {card.name: read_battles(ROOT / "data", card.name) for card in list_battle_tables(ROOT / "data")[0]}
+    verdicts = sum(len(frame) for card, frame in found.values() if card.kind == "battles")
+    votes = int(found["arena_20240629"][1][["wins_a", "wins_b", "ties"]].sum().sum())
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"from {verdicts:,} published verdicts" in readme
+    assert f"{votes:,} votes" in readme
