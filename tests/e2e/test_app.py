@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from leaderboard.settings import ROOT
 from leaderboard.sources.benchmark_table import read_table
+from leaderboard.views.page import TABS
 from scripts import make_demo_model
 
 from .app_server import running_app
@@ -203,7 +204,7 @@ def test_every_tab_can_be_reached_on_a_phone_without_a_menu(page: Page, app, wid
     expect(page.locator(".lbt-status")).to_have_text("4,576 rows")
     page.wait_for_timeout(500)
     tabs = page.locator("#tabs [role=tab]")
-    assert tabs.all_inner_texts() == ["LLM benchmarks", "Submit & queue", "About"]
+    assert tabs.all_inner_texts() == list(TABS.values())
     expect(page.get_by_label("More tabs")).to_be_hidden()
     open_tab(page, "About")
     expect(tabs.last).to_be_in_viewport(ratio=1)

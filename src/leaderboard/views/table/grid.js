@@ -11,6 +11,7 @@ const PADDING = { wide: 18, narrow: 10 };
 const ARROW = 15;
 const WIDTH = { rank: 60, number: 74, category: 118, text: 96, flag: 84, date: 98 };
 const NAME = { wide: 300, narrow: 110, grow: 160 };
+const HEAD_NARROW = 126;
 const BLANK = "–";
 
 export class Grid {
@@ -71,7 +72,8 @@ export class Grid {
     const padding = this.narrow ? PADDING.narrow : PADDING.wide;
     const wanted = this.columns.map((column) => {
       if (column.sticky) return this.narrow ? NAME.narrow : NAME.wide;
-      const label = this.textWidth(this.headLabel(column), "600 13px") + ARROW + padding;
+      const whole = this.textWidth(this.headLabel(column), "600 13px") + ARROW + padding;
+      const label = this.narrow ? Math.min(whole, HEAD_NARROW) : whole;
       const font = this.narrow && column.kind === "rank" ? "12px" : "14px";
       const content = column.numeric && column.loaded ? this.textWidth("0".repeat(column.longest(this.narrow)), font) + padding : 0;
       const ends = this.narrow && column.hasIntervals ? this.textWidth("0".repeat(2 * column.longest() + 1), "11px") + padding : 0;
