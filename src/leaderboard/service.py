@@ -5,6 +5,7 @@ Enters: requests. Leaves: gzip'd, ETag'd answers.
     GET  /table/<tab>?view=&columns=        columnar JSON for the page's table
     GET  /data/<tab>.csv|json|parquet?...   what a table shows, by the same query string as the page's URL
     GET  /plots/<tab>.json?view=            the plots of a view, with the same figures as tables
+    GET  /compare/<tab>.json?view=&a=&b=    two models against each other
     GET  /data/queue.json                   queue with progress
     POST /data/queue/<key>/retry            FAILED -> PENDING, from this site's own pages only
     GET  /files/results|samples/...         evidence of the runs made here
@@ -135,6 +136,12 @@ def board_routes(library: Library, cache: Cache) -> APIRouter:
             ("plots", tab, view, revision), lambda: plots_wire.encode(library.charts(tab, view), revision)
         )  # fmt: skip
         return send(request, packed, "application/json")
+
+    @router.get("/compare/{tab}.json")
+    def compare(
+        request: Request, tab: str, view: str | None = None, a: str | None = None, b: str | None = None
+    ) -> Response:
+        return send(request, pack(json.dumps(library.matchup(tab, view, a, b)).encode()), "application/json")
 
     return router
 

@@ -260,3 +260,20 @@ def test_a_failure_of_the_plots_is_told_and_can_be_tried_again(page: Page, app):
     page.unroute("**/plots/arena.json*")
     plots(page, "arena").get_by_role("button", name="Try again").click()
     expect(plots(page, "arena").locator(".main-svg").first).to_be_visible(timeout=20_000)
+
+
+def test_a_chosen_pair_is_compared_and_stays_chosen_in_the_next_view(page: Page, app):
+    page.goto(f"{app}/?tab=arena&view=arena_20230522.tie.bt")
+    pair = page.locator("#arena-pair")
+    pair.get_by_label("First model").select_option("vicuna-13b")
+    pair.get_by_label("Second model").select_option("koala-13b")
+    expect(pair).to_contain_text("vicuna-13b is better than koala-13b")
+    expect(pair).to_contain_text("1,016 times")
+    board(page, "arena").get_by_role("button", name="No tie").click()
+    expect(pair).to_contain_text("without ties")
+    expect(pair.get_by_label("First model")).to_have_value("vicuna-13b")
+    pair.get_by_label("Second model").select_option("vicuna-13b")
+    expect(pair).to_contain_text("Choose two different models.")
+    page.goto(f"{app}/?tab=arena")
+    expect(board(page, "arena").locator(".lbt-status")).to_have_text("265 rows")
+    expect(page.locator("#arena-pair section")).to_be_hidden()

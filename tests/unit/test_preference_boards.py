@@ -15,7 +15,8 @@ from leaderboard.boards.library import TABS, Library
 from leaderboard.boards.wire import encode
 from leaderboard.errors import InvalidQuery
 from leaderboard.ratings import bradley_terry, elo
-from leaderboard.ratings.battles import battles_from_columns
+from leaderboard.ratings.battles import battles_from_columns, pair_counts_from_columns
+from leaderboard.ratings.comparison import compare_ratings
 from leaderboard.sources.battle_tables import BattleCard, JudgeCard, write_battles
 from leaderboard.sources.rating_tables import FigureCard, RatingCard, write_ratings
 
@@ -149,6 +150,33 @@ def test_the_audit_finds_the_biases_that_were_put_in(world):
     assert np.isnan(people["agreement"])
     assert 0 < bot["agreement"] < 1
     assert bot["n_compared"] == len(votes()) / 2, "every vote of a person"
+
+
+def test_two_models_are_compared_by_the_paired_test_and_by_what_they_did(world):
+    there = world.library.matchup("arena", "c.tie.bt", None, None)
+    assert there["models"][0] == world.library.board("arena", "c.tie.bt").frame["model"].iloc[0]
+    found = world.library.matchup("arena", "c.tie.bt", "a", "b")
+    assert "a is better than b" in found["sentence"]
+    facts = dict(found["facts"])
+    counts = pair_counts_from_columns(["a", "b", "d"], ["b", "c", "e"], [30, 20, 3], [10, 15, 5], [4, 0, 1])
+    test = compare_ratings(bradley_terry.fit(counts), "a", "b")
+    assert facts["Ratings"].startswith(f"{test.difference:+.0f} points")
+    assert facts["Expected"].startswith(f"a wins {1 / (1 + 10 ** (-test.difference / 400)):.1%} of its comparisons")
+    assert facts["Met"] == "44 times: a won 30, 4 ties, b won 10."
+    turned = dict(world.library.matchup("arena", "c.tie.bt", "b", "a")["facts"])
+    assert turned["Met"] == "44 times: b won 10, 4 ties, a won 30."
+    never = world.library.matchup("arena", "c.tie.bt", "a", "c")
+    assert dict(never["facts"])["Met"].startswith("Never")
+    assert "cannot be told apart" in world.library.matchup("arena", "c.tie.bt", "d", "e")["sentence"]
+
+
+def test_what_cannot_be_compared_is_said(world):
+    with pytest.raises(InvalidQuery, match="No chain of battles connects a and d"):
+        world.library.matchup("arena", "c.tie.bt", "a", "d")
+    with pytest.raises(InvalidQuery, match="Model is 'nobody'"):
+        world.library.matchup("arena", "c.tie.bt", "a", "nobody")
+    assert world.library.matchup("arena", "h.2024-01-01", None, None)["models"] == []
+    assert world.library.matchup("alpaca_eval", None, None, None)["models"] == []
 
 
 def test_unknown_tabs_and_views_are_named(world):

@@ -17,7 +17,8 @@ from typing import Protocol
 from leaderboard.boards import alpaca_eval, judge_audit, llm_benchmarks
 from leaderboard.boards.board import Board, View
 from leaderboard.boards.charts import Chart
-from leaderboard.boards.preference import ARENA, HUMAN_GPT4
+from leaderboard.boards.matchup import NOTHING, Matchup
+from leaderboard.boards.preference import ARENA, HUMAN_GPT4, PreferenceTab
 from leaderboard.boards.shelf import Shelf, Snapshot, load
 from leaderboard.errors import InvalidQuery, LeaderboardError
 from leaderboard.records import RunResult
@@ -112,6 +113,16 @@ class Library:
             if (tab, name) not in made.charts:
                 made.charts[tab, name] = _tab(tab).charts(made.shelf, name)
             return made.charts[tab, name]
+
+    def matchup(self, tab: str, view: str | None, a: str | None, b: str | None) -> Matchup:
+        """Two models of a view against each other, or which there are.
+
+        Raises InvalidQuery for an unknown tab, view or model, and for two that cannot be compared.
+        """
+        kind = _tab(tab)
+        if not isinstance(kind, PreferenceTab):
+            return NOTHING
+        return kind.matchup(self._current().shelf, self._named(tab, view), a, b)
 
     def warm(self) -> None:
         """Make the first board of every tab and its charts, so that nobody waits for them; failures are logged."""

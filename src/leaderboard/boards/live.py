@@ -75,7 +75,7 @@ def views(shelf: Shelf, name: str) -> list[View]:
 def board(shelf: Shelf, tab: str, view: str) -> Board:
     """The board of one view."""
     name, ties, method = view.split(".")
-    card, rated = _rated(shelf, name, ties, method)
+    card, rated = columns_of(shelf, name, ties, method)
     out = ranked(_rows(rated, ties), rated[0].key)
     columns = (
         RANK, Column(key="model", label="Model", kind="text", sticky=True, searchable=True),
@@ -95,7 +95,7 @@ def board(shelf: Shelf, tab: str, view: str) -> Board:
 def charts(shelf: Shelf, view: str) -> tuple[Chart, ...]:
     """Ratings with bounds, pairwise win fractions, battle counts, battles a model, and answers on a scale."""
     name, ties, method = view.split(".")
-    card, rated = _rated(shelf, name, ties, method)
+    card, rated = columns_of(shelf, name, ties, method)
     main = rated[0]
     out = [
         _intervals(card, rated, method), _shares(card, main, ties), _battle_counts(card, main),
@@ -121,7 +121,7 @@ def _computed(folder: Path, revision: str, name: str, ties: str, method: str) ->
     )
 
 
-def _rated(shelf: Shelf, name: str, ties: str, method: str) -> tuple[BattleCard, tuple[Rated, ...]]:
+def columns_of(shelf: Shelf, name: str, ties: str, method: str) -> tuple[BattleCard, tuple[Rated, ...]]:
     """The columns of a view, computed once a revision: board and charts share them."""
     return _computed(shelf.snapshot.folder, shelf.snapshot.revision, name, ties, method)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from leaderboard.boards import live, published
 from leaderboard.boards.board import Board, View
 from leaderboard.boards.charts import Chart
+from leaderboard.boards.matchup import NOTHING, Matchup, matchup
 from leaderboard.boards.shelf import Shelf
 from leaderboard.sources.tables import Tab
 
@@ -33,6 +34,10 @@ class PreferenceTab:
         """See `library.Tab`."""
         make = live.charts if view.split(".")[0] in self._votes(shelf) else published.charts
         return make(shelf, view)
+
+    def matchup(self, shelf: Shelf, view: str, a: str | None, b: str | None) -> Matchup:
+        """Two models of a view against each other; nothing where the figures were published without their votes."""
+        return matchup(shelf, view, a, b) if view.split(".")[0] in self._votes(shelf) else NOTHING
 
     def _votes(self, shelf: Shelf) -> list[str]:
         return [card.name for card in shelf.battles if self.NAME in card.tabs]

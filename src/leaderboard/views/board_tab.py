@@ -8,7 +8,7 @@ import gradio as gr
 
 from leaderboard.boards.library import Library
 from leaderboard.sources.tables import Card
-from leaderboard.views import plots, table
+from leaderboard.views import pair, plots, table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,7 @@ class BoardTab:
     lead: str
     methods: tuple[str, ...] = ()
     has_plots: bool = True
+    has_pairs: bool = False
 
     def method(self) -> str:
         """HTML of this project's own."""
@@ -38,12 +39,12 @@ BOARD_TABS = (
         "evaluated here by the queue.",
     ),
     BoardTab(
-        name="human_gpt4", label="Human & GPT-4", methods=("ratings", "human_gpt4"),
+        name="human_gpt4", label="Human & GPT-4", methods=("ratings", "human_gpt4"), has_pairs=True,
         lead="Which of two answers people prefer, and which one GPT-4 prefers. Ratings computed here from published "
         "votes, and the figures H4 published in 2023.",
     ),
     BoardTab(
-        name="arena", label="Arena", methods=("ratings", "arena"),
+        name="arena", label="Arena", methods=("ratings", "arena"), has_pairs=True,
         lead="Visitors of the Chatbot Arena vote between two anonymous answers. Scores published day by day, and "
         "ratings computed here from published vote counts.",
     ),
@@ -68,6 +69,8 @@ def build(library: Library, tab: BoardTab, *, is_first: bool = False) -> None:
     head = f'<p class="lb-lead">{escape(tab.lead)}</p><details class="lb-fold">{fold}</details>'
     gr.HTML(head, apply_default_css=False)
     table.component(tab.name, is_first=is_first)
+    if tab.has_pairs:
+        pair.component(tab.name)
     if tab.has_plots:
         plots.component(tab.name)
 

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from leaderboard.boards.library import Library
 from leaderboard.front_page import FrontPage
-from leaderboard.views import about_tab, board_tab, plots, queue, run_page, submit_tab, table
+from leaderboard.views import about_tab, board_tab, pair, plots, queue, run_page, submit_tab, table
 from leaderboard.views.text import age
 
 TITLE = "Chat model leaderboard"
@@ -77,7 +77,14 @@ class Freshness(Protocol):
 
 def assets() -> dict[str, bytes]:
     """Every script and style of the views, by name below ui/."""
-    return {**table.assets(), **queue.assets(), **plots.assets(), **run_page.assets(), "page.css": STYLE.read_bytes()}
+    return {
+        **table.assets(),
+        **queue.assets(),
+        **plots.assets(),
+        **pair.assets(),
+        **run_page.assets(),
+        "page.css": STYLE.read_bytes(),
+    }
 
 
 def build(
