@@ -49,7 +49,7 @@ def matchup(shelf: Shelf, view: str, a: str | None, b: str | None) -> Matchup:
          f"(95 % interval {_percent(found.lower)} to {_percent(found.upper)})."),
         ("Ratings", f"{found.difference:+.0f} points (95 % interval {found.lower:+.0f} to {found.upper:+.0f}), paired: "
          "the error they share is taken out."),
-        ("Better", f"{a} is the better one with probability {found.probability:.1%} by these votes."),
+        ("Better", f"{a} is the better one with probability {_certain(found.probability)} by these votes."),
         ("Met", _direct(main, a, b)),
     ]  # fmt: skip
     return Matchup(models=models, sentence=_verdict(found), facts=facts)
@@ -57,6 +57,11 @@ def matchup(shelf: Shelf, view: str, a: str | None, b: str | None) -> Matchup:
 
 def _percent(points: float) -> str:
     return f"{1 / (1 + 10 ** (-points / SCALE)):.1%}"
+
+
+def _certain(probability: float) -> str:
+    """In percent; votes never make certain."""
+    return "above 99.9%" if probability > 0.999 else "below 0.1%" if probability < 0.001 else f"{probability:.1%}"
 
 
 def _verdict(found: Comparison) -> str:

@@ -30,7 +30,7 @@ class Pair {
     const keep = (name, other) => (body.models.includes(name) ? name : other);
     const choice = [keep(this.a, body.models[0]), keep(this.b, body.models[1])];
     [this.one, this.other] = choice.map((chosen, i) => {
-      const select = make("select", { "aria-label": i ? "Second model" : "First model", onchange: () => this.compare() },
+      const select = make("select", { class: "lbt-within", "aria-label": i ? "Second model" : "First model", onchange: () => this.compare() },
         ...body.models.map((name) => make("option", { value: name }, name)));
       select.value = chosen;
       return select;
