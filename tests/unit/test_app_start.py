@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import uvicorn
 
@@ -21,16 +22,18 @@ def test_importing_the_app_starts_no_thread_and_imports_no_compiler():
     assert done.returncode == 0, done.stderr
 
 
-def test_serving_warms_the_compiled_loops_in_a_daemon_thread(monkeypatch, tmp_path):
-    warmed, served = threading.Event(), []
+def test_serving_warms_the_compiled_loops_and_the_first_boards_in_a_daemon_thread(monkeypatch, tmp_path):
+    warmed, made, served = threading.Event(), threading.Event(), []
+    library = SimpleNamespace(warm=made.set)
     start = compiling.warm_in_background
     monkeypatch.setattr(compiling, "warm", warmed.set)
-    monkeypatch.setattr(compiling, "warm_in_background", lambda after_seconds: start(after_seconds / 100))
-    monkeypatch.setattr(app, "create", lambda *_: "the app")
+    monkeypatch.setattr(compiling, "warm_in_background", lambda after_seconds, then: start(after_seconds / 100, then))
+    monkeypatch.setattr(app, "create", lambda *_: (library, "the app"))
 
     def run(application, **_):
         served.append(application)
         assert warmed.wait(20), "the thread works while the app serves"
+        assert made.wait(20), "and then makes the first boards"
 
     monkeypatch.setattr(uvicorn, "run", run)
     app.serve(Settings(state=tmp_path))
