@@ -42,9 +42,9 @@ def board(frame: pd.DataFrame) -> Board:
 
 def main(port: int, rows: str) -> None:
     shown = board(pd.read_csv(rows))
-    view = View(value="all", label="All", group="", title="5,000 rows", about="")
+    view = View(value="all", path=("All",), title="5,000 rows", about="")
     library = SimpleNamespace(board=lambda *_: shown, views=lambda _: [view], revision=lambda: "r1")
-    queue = SimpleNamespace(entries=lambda **_: [], counts=dict)
+    queue = SimpleNamespace(entries=lambda **_: [], counts=dict, retry=lambda _key: None)
     service = create_service(library, queue, queue.retry, lambda: None, page.assets())
     with gr.Blocks(title="Table", analytics_enabled=False, fill_width=True) as blocks:
         table.component(NAME, is_first=True)

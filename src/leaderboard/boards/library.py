@@ -27,7 +27,7 @@ from leaderboard.sources.tables import Card, Rejected
 
 _log = logging.getLogger(__name__)
 LOOK_AGAIN = timedelta(seconds=1)
-"""Results are looked for at most this often: a page that polls must not walk the folder each time."""
+"""Data and results are looked for at most this often: a request must not walk the folders each time."""
 
 
 class Tab(Protocol):
@@ -174,10 +174,11 @@ class Library:
 
     def _current(self) -> _Made:
         with self._lock:
-            now, snapshot = self._clock(), self._snapshot()
+            now = self._clock()
             fresh = self._looked_at is not None and timedelta() <= now - self._looked_at < LOOK_AGAIN
-            if self._made is not None and fresh and self._made.shelf.snapshot.revision == snapshot.revision:
+            if self._made is not None and fresh:
                 return self._made
+            snapshot = self._snapshot()
             self._looked_at = now
             local = _fingerprint(self._results / runs.FOLDER)
             revision = f"{snapshot.revision[:12]}-{local}" if local else snapshot.revision[:12]
