@@ -12,13 +12,14 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from leaderboard.boards import alpaca_eval, judge_audit, llm_benchmarks
 from leaderboard.boards.board import Board, View
 from leaderboard.boards.charts import Chart
 from leaderboard.boards.matchup import NOTHING, Matchup
 from leaderboard.boards.preference import ARENA, HUMAN_GPT4, PreferenceTab
+from leaderboard.boards.reading import Reading, Selection
 from leaderboard.boards.shelf import Shelf, Snapshot, load
 from leaderboard.errors import InvalidQuery, LeaderboardError
 from leaderboard.records import RunResult
@@ -48,6 +49,18 @@ class Tab(Protocol):
 
     def charts(self, shelf: Shelf, view: str) -> tuple[Chart, ...]:
         """The plots below the board, in their order."""
+        ...
+
+
+@runtime_checkable
+class Reads(Protocol):
+    """A tab with texts behind its numbers."""
+
+    def reading(self, shelf: Shelf, view: str, selection: Selection) -> Reading:
+        """The texts at one place of a view; choices that `selection` does not name have a default.
+
+        Raises InvalidQuery for a choice or value that does not exist, BadRecord for unreadable files.
+        """
         ...
 
 
@@ -124,6 +137,13 @@ class Library:
             return NOTHING
         return kind.matchup(self._current().shelf, self._named(tab, view), a, b)
 
+    def reading(self, tab: str, view: str | None, selection: Selection) -> Reading:
+        """The texts at one place. Raises InvalidQuery for an unknown tab, view or choice."""
+        kind = _tab(tab)
+        if not isinstance(kind, Reads):
+            raise InvalidQuery(f"Tab {tab!r} has no texts; expected one of {', '.join(reading_tabs()) or 'none'}.")
+        return kind.reading(self._current().shelf, self._named(tab, view), selection)
+
     def warm(self) -> None:
         """Make the first board of every tab and its charts, so that nobody waits for them; failures are logged."""
         for tab in TABS:
@@ -185,6 +205,11 @@ class Library:
             if self._made is None or self._made.shelf.revision != revision:
                 self._made = _Made(load(snapshot, self._results, revision, now))
             return self._made
+
+
+def reading_tabs() -> tuple[str, ...]:
+    """Names of the tabs with texts."""
+    return tuple(name for name, tab in TABS.items() if isinstance(tab, Reads))
 
 
 def _tab(name: str) -> Tab:

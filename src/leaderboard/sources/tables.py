@@ -19,8 +19,10 @@ from leaderboard.errors import BadRecord
 from leaderboard.records import Count, Record, UtcDatetime
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
-Tab = Literal["human_gpt4", "arena", "alpaca_eval", "judge_audit"]
-"""The preference tabs; a battle or rating table says which of them it serves."""
+Tab = Literal[
+    "human_gpt4", "arena", "mt_bench", "alpaca_eval", "reward_models", "red_teaming", "judge_audit", "models",
+]  # fmt: skip
+"""Tabs that are made of tables; a battle or rating table says which of them it serves."""
 
 
 class Finding(Record):
