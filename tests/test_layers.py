@@ -36,7 +36,7 @@ ALLOWED = {
     "retries": {"errors", "records", "model_facts", "submissions"},
     "guard": set(),
     "front_page": {"guard"},
-    "service": {"errors", "records", "suites", "boards", "submissions", "sources"},
+    "service": {"errors", "records", "suites", "boards", "plots", "submissions", "sources"},
     "views": {"errors", "records", "suites", "sources", "ratings", "boards", "plots", "submissions", "service"}
     | {"front_page", "run_summary"},
     "commands": {"errors", "records", "sources", "ratings", "metrics"},

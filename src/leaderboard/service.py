@@ -3,11 +3,12 @@
 Enters: requests. Leaves: gzip'd, ETag'd answers.
 
     GET  /table/<tab>?view=&columns=        columnar JSON for the page's table
+    GET  /plots/<tab>.json?view=            figures of the page's plots, with their tables
     GET  /data/<tab>.csv|json|parquet?...   what a table shows, by the same query string as the page's URL
     GET  /data/queue.json                   queue with progress
     POST /data/queue/<key>/retry            FAILED -> PENDING, from this site's own pages only
     GET  /files/results|samples/...         evidence of the runs made here
-    GET  /ui/<name>                         scripts and styles of the views
+    GET  /ui/<name>                         scripts and styles of the views, and plotly.js
     GET  /healthz
 """
 
@@ -28,12 +29,15 @@ from fastapi.responses import FileResponse, JSONResponse
 from leaderboard.boards import export, filters, wire
 from leaderboard.boards.library import Library
 from leaderboard.errors import BadRecord, InvalidQuery, LeaderboardError, NotRetryable, StoreError, UnknownSubmission
+from leaderboard.plots import script, to_json
 from leaderboard.records import QueueEntry, Record
 from leaderboard.submissions import SubmissionQueue
 from leaderboard.suites import SUITES
 
 LOG = logging.getLogger(__name__)
 CACHE_ENTRIES = 64
+YEAR = 31_536_000
+"""In seconds."""
 MEDIA = {"csv": "text/csv; charset=utf-8", "json": "application/json", "parquet": "application/vnd.apache.parquet"}
 ASSET_MEDIA = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 STATUS_OF_ERROR: tuple[tuple[type[LeaderboardError], int], ...] = (
@@ -128,6 +132,26 @@ def board_routes(library: Library, cache: Cache) -> APIRouter:
     return router
 
 
+def plot_routes(library: Library, cache: Cache) -> APIRouter:
+    """Figures of the plots below a table, and the script that draws them."""
+    router = APIRouter()
+    drawing = Cache(1)
+
+    @router.get("/plots/{tab}.json")
+    def plots(request: Request, tab: str, view: str | None = None) -> Response:
+        board = library.board(tab, view)
+        key = ("plots", tab, board.view, board.revision)
+        packed = cache.get(key, lambda: to_json(library.charts(tab, board.view)))
+        return send(request, packed, "application/json")
+
+    @router.get(f"/ui/{script.NAME}", include_in_schema=False)
+    def plotly(request: Request, v: str | None = None) -> Response:
+        keep = {"Cache-Control": f"public, max-age={YEAR}, immutable"} if v == script.VERSION else {}
+        return send(request, drawing.get((script.VERSION,), script.read), ASSET_MEDIA[".js"], keep)
+
+    return router
+
+
 def evidence_routes(library: Library) -> APIRouter:
     """Result files and samples of the runs made here."""
     router = APIRouter()
@@ -199,6 +223,7 @@ def create_service(
     app = FastAPI(title="Chat model leaderboard", docs_url=None, redoc_url=None)
     app.include_router(queue_routes(queue, retry, evaluator))
     app.include_router(board_routes(library, Cache()))
+    app.include_router(plot_routes(library, Cache()))
     app.include_router(evidence_routes(library))
     app.include_router(asset_routes(assets))
 

@@ -39,3 +39,5 @@ class Chart:
     note: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Further words a kind needs: `diagonal` of a scatter."""
+    emphasise: tuple[str, ...] = ()
+    """Labels to name in a history (at most six) or a scatter, most important first; chosen by the figures if empty."""

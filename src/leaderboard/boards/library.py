@@ -16,6 +16,7 @@ import pandas as pd
 
 from leaderboard.boards import llm_benchmarks
 from leaderboard.boards.board import Board, Pointer, View
+from leaderboard.boards.charts import Chart
 from leaderboard.errors import InvalidQuery
 from leaderboard.records import RunResult
 from leaderboard.sources import runs
@@ -96,6 +97,11 @@ class Library:
             if name not in shelf.boards:
                 shelf.boards[name] = _make(shelf, name)
             return shelf.boards[name]
+
+    def charts(self, tab: str, view: str | None = None) -> tuple[Chart, ...]:
+        """The charts below the table of a view; none for a tab of benchmarks. Raises as `board` does."""
+        self.board(tab, view)
+        return ()
 
     def revision(self) -> str:
         """Names the data that is shown now: that of the source and of the results made here."""

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from leaderboard.boards import llm_benchmarks
 from leaderboard.boards.library import Library
 from leaderboard.front_page import FrontPage
-from leaderboard.views import about_tab, benchmark_tab, queue, run_page, submit_tab, table
+from leaderboard.views import about_tab, benchmark_tab, plots, queue, run_page, submit_tab, table
 from leaderboard.views.text import age
 
 TITLE = "Chat model leaderboard"
@@ -69,7 +69,8 @@ class Freshness(Protocol):
 
 def assets() -> dict[str, bytes]:
     """Every script and style of the views, by name below ui/."""
-    return {**table.assets(), **queue.assets(), **run_page.assets(), "page.css": STYLE.read_bytes()}
+    own = {"page.css": STYLE.read_bytes()}
+    return {**table.assets(), **plots.assets(), **queue.assets(), **run_page.assets(), **own}
 
 
 def build(

@@ -1,0 +1,83 @@
+"""A view's charts as JSON for the page: figures, words, and each chart's table, which says the same as text."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from leaderboard.boards.charts import Chart
+from leaderboard.plots.figures import check, draw
+from leaderboard.plots.style import Palette, number
+
+
+def to_json(charts: Sequence[Chart]) -> bytes:
+    """A JSON list of {name, title, subtitle, note, alt, height, figure, table}; charts without rows are left out.
+
+    Raises BadSetting for a chart whose frame does not fit its kind.
+    """
+    palette = Palette()
+    return json.dumps(
+        [_encode(chart, palette) for chart in charts if len(chart.frame)], ensure_ascii=False, separators=(",", ":"),
+        allow_nan=False,
+    ).encode()  # fmt: skip
+
+
+def _encode(chart: Chart, palette: Palette) -> dict[str, Any]:
+    figure = draw(chart, palette)
+    return {
+        "name": chart.name,
+        "title": chart.title,
+        "subtitle": chart.subtitle,
+        "note": chart.note,
+        "alt": alt(chart),
+        "height": figure.layout.height,
+        "figure": figure.to_plotly_json(),
+        "table": table(chart),
+    }
+
+
+def table(chart: Chart) -> dict[str, Any]:
+    """The frame rounded to the chart's decimals, None where a value is missing; shares keep two decimals at least."""
+    decimals = max(chart.decimals, 2) if chart.kind == "shares" else chart.decimals
+    columns = [_rounded(chart.frame[name], decimals) for name in chart.frame.columns]
+    return {
+        "headers": [chart.headers.get(name, name) for name in chart.frame.columns],
+        "rows": [list(row) for row in zip(*columns, strict=True)],
+    }
+
+
+def _rounded(column: "pd.Series[Any]", decimals: int) -> list[object]:
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return [None if pd.isna(value) else str(value) for value in column]
+    whole = decimals <= 0 or pd.api.types.is_integer_dtype(column)
+    rounded = [None if pd.isna(value) else round(float(value), decimals) for value in column]
+    return [value if value is None or not whole else int(value) for value in rounded]
+
+
+def alt(chart: Chart) -> str:
+    """One sentence that says what the plot shows, for those who do not see it."""
+    check(chart)
+    frame, decimals = chart.frame, max(chart.decimals, 2) if chart.kind == "shares" else chart.decimals
+    value = chart.headers.get("value", "value")
+    if chart.kind in ("shares", "counts"):
+        known = frame["value"].dropna()
+        ends = f"from {number(known.min(), decimals)} to {number(known.max(), decimals)}"
+        return f"Heatmap of {frame['row'].nunique()} by {frame['column'].nunique()}: {value}, {ends}."
+    if chart.kind == "scatter":
+        sides = f"{chart.headers.get('y', 'y')} against {chart.headers.get('x', 'x')}"
+        return f"Scatter plot of {len(frame):,} points: {sides}."
+    if chart.kind == "history":
+        days = f"from {frame['date'].min()} to {frame['date'].max()}"
+        return f"Lines of {frame['label'].nunique():,} series {days}: {value}."
+    shape = "Dots with intervals" if chart.kind == "intervals" else "Bars"
+    return f"{shape} for {frame['label'].nunique():,} labels: {value}, {_extremes(frame, decimals)}."
+
+
+def _extremes(frame: pd.DataFrame, decimals: int) -> str:
+    known = frame.dropna(subset=["value"])
+    if known.empty:
+        return "none measured"
+    high, low = known.loc[known["value"].idxmax()], known.loc[known["value"].idxmin()]
+    ends = (f"{number(end['value'], decimals)} ({end['label']})" for end in (high, low))
+    return "from {} to {}".format(*ends)
