@@ -43,7 +43,7 @@ def draw(chart: Chart, palette: Palette) -> go.Figure:
         figure.update_layout(xaxis=names, yaxis=values)
     else:
         figure.update_layout(yaxis={**names, "range": [len(labels) - 0.5, -0.5], "title": None}, xaxis=values)
-    add_reference(figure, chart, axis="y" if upright else "x")
+    add_reference(figure, chart, "y" if upright else "x", [0.0, float(frame["value"].max())])
     return figure
 
 

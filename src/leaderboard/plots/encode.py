@@ -16,7 +16,7 @@ def to_json(charts: Sequence[Chart]) -> bytes:
 
     Raises BadSetting for a chart whose frame does not fit its kind.
     """
-    palette = Palette()
+    palette = Palette(group for chart in charts if "group" in chart.frame for group in chart.frame["group"])
     return json.dumps(
         [_encode(chart, palette) for chart in charts if len(chart.frame)], ensure_ascii=False, separators=(",", ":"),
         allow_nan=False,

@@ -11,6 +11,7 @@ ROW = 24
 MORE = 16
 FRAME = 64
 LEGEND = 28
+REFERENCE = 20
 
 
 def draw(chart: Chart, palette: Palette) -> go.Figure:
@@ -35,7 +36,7 @@ def draw(chart: Chart, palette: Palette) -> go.Figure:
             "range": [len(labels) - 0.4, -0.6], "showgrid": False,
         },
     )  # fmt: skip
-    add_reference(figure, chart, axis="x")
+    add_reference(figure, chart, "x", _range(chart))
     return figure
 
 
@@ -70,17 +71,19 @@ def _range(chart: Chart) -> list[float]:
     return padded(known, 0.03, (widest + 2) * CHARACTER / 300)
 
 
-def add_reference(figure: go.Figure, chart: Chart, axis: str) -> None:
+def add_reference(figure: go.Figure, chart: Chart, axis: str, limits: list[float]) -> None:
     """The value to compare with as a dashed line across `axis`, with its words; the page paints both."""
     if chart.reference is None:
         return
     value, label = chart.reference
-    line = {"dash": "4px,3px", "width": 1}
-    words = {"text": plain(label), "showarrow": False, "font": {"size": 11}, "name": "quiet"}
-    if axis == "x":
-        figure.add_shape(type="line", x0=value, x1=value, y0=0, y1=1, yref="paper", line=line, layer="below")
-        figure.add_annotation(x=value, y=1, yref="paper", xanchor="left", yanchor="bottom", xshift=-2, **words)
-        figure.update_layout(margin={"t": 24}, height=figure.layout.height + 16)
-    else:
-        figure.add_shape(type="line", y0=value, y1=value, x0=0, x1=1, xref="paper", line=line, layer="below")
-        figure.add_annotation(y=value, x=0, xref="paper", xanchor="left", yanchor="bottom", **words)
+    line = {"dash": "4px,3px", "width": 1.5}
+    words = {"text": plain(label), "showarrow": False, "font": {"size": 11}, "name": "quiet", "yanchor": "bottom"}
+    if axis == "y":
+        figure.add_shape(type="line", y0=value, y1=value, x0=0, x1=1, xref="paper", line=line, layer="between")
+        figure.add_annotation(y=value, x=0, xref="paper", xanchor="left", **words)
+        return
+    side = "left" if value < sum(limits) / 2 else "right"
+    figure.add_shape(type="line", x0=value, x1=value, y0=0, y1=1, yref="paper", line=line, layer="between")
+    figure.add_annotation(x=value, y=1, yref="paper", xanchor=side, **words)
+    legend = 1 + REFERENCE / max(1, figure.layout.height - FRAME)
+    figure.update_layout(margin={"t": REFERENCE}, height=figure.layout.height + REFERENCE, legend={"y": legend})

@@ -20,16 +20,17 @@ def draw(chart: Chart, palette: Palette) -> go.Figure:
     figure = go.Figure()
     for group in groups:
         _add(figure, chart, frame[frame["group"] == group] if "group" in frame else frame, group, palette)
-    x, y = (padded(_ends(frame, key), 0.06, 0.06) for key in ("x", "y"))
+    compared = [chart.reference[0]] if chart.reference else []
+    x, y = padded(_ends(frame, "x"), 0.06, 0.06), padded(_ends(frame, "y") + compared, 0.06, 0.06)
     for label in notable(chart):
-        _name(figure, frame[frame["label"] == label].iloc[0], x)
+        _name(figure, frame[frame["label"] == label].iloc[0], x, lift=10 if "x_lower" in frame else 0)
     several = len(groups) > 1
     figure.update_layout(
         height=HEIGHT + LEGEND * several, showlegend=several,
         xaxis={"range": x, "title": {"text": plain(chart.headers.get("x", ""))}, "tickformat": ",", "nticks": 8},
         yaxis={"range": y, "title": {"text": plain(chart.headers.get("y", ""))}, "tickformat": ",", "nticks": 7},
     )  # fmt: skip
-    add_reference(figure, chart, axis="y")
+    add_reference(figure, chart, "y", y)
     if "diagonal" in chart.settings:
         _diagonal(figure, chart.settings["diagonal"], x, y)
     return figure
@@ -74,12 +75,12 @@ def _hover(chart: Chart, row: dict[str, object], group: str) -> str:
     return "<br>".join([who, *lines])
 
 
-def _name(figure: go.Figure, row: pd.Series, limits: list[float]) -> None:
-    """A name on the side that has more room."""
+def _name(figure: go.Figure, row: pd.Series, limits: list[float], lift: int) -> None:
+    """A name, lifted off its interval, on the side that has more room."""
     right = row["x"] < (limits[0] + limits[1]) / 2
     figure.add_annotation(
         x=float(row["x"]), y=float(row["y"]), text=plain(shortened(row["label"], 28)), showarrow=False, font={"size": 11}, name="named",
-        xanchor="left" if right else "right", xshift=6 if right else -6,
+        xanchor="left" if right else "right", xshift=6 if right else -6, yshift=lift,
     )  # fmt: skip
 
 
@@ -89,7 +90,7 @@ def _diagonal(figure: go.Figure, words: str, x: list[float], y: list[float]) -> 
     if low >= high:
         return
     line = {"dash": "4px,3px", "width": 1}
-    figure.add_shape(type="line", x0=low, y0=low, x1=high, y1=high, line=line, layer="below")
+    figure.add_shape(type="line", x0=low, y0=low, x1=high, y1=high, line=line, layer="between")
     figure.add_annotation(
         x=high,
         y=high,

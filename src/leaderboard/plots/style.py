@@ -23,12 +23,15 @@ QUIET = {"role": "quiet"}
 CHARACTER = 6.4
 """Mean width of a character of 12 px, in px."""
 
+# The ticks are not seen; they keep the labels off the marks.
 AXIS = {
     "automargin": True,
     "fixedrange": True,
     "zeroline": False,
     "showline": False,
-    "ticks": "",
+    "ticks": "outside",
+    "ticklen": 4,
+    "tickcolor": CLEAR,
     "title": {"standoff": 12},
 }
 TEMPLATE = go.layout.Template(
