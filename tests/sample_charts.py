@@ -38,11 +38,15 @@ def intervals(name: str = "arena_20230522") -> Chart:
     frame = pd.DataFrame({"label": found.models, "value": found.rating, "lower": found.lower, "upper": found.upper})
     frame = frame.sort_values("value", ascending=False, ignore_index=True)
     return Chart(
-        kind="intervals", name="ratings", title="Six models lead; their intervals overlap pairwise",
+        kind="intervals",
+        name="ratings",
+        title="Six models lead; their intervals overlap pairwise",
         subtitle="Bradley-Terry rating from the battles of May 2023, with 95 % intervals",
-        frame=frame, headers={"label": "Model", "value": "Rating, Elo points", "lower": "Lower bound", "upper": "Upper bound"},
-        reference=(1000.0, "mean of all models"), note="Ties count as half a win.",
-    )  # fmt: skip
+        frame=frame,
+        headers={"label": "Model", "value": "Rating, Elo points", "lower": "Lower bound", "upper": "Upper bound"},
+        reference=(1000.0, "mean of all models"),
+        note="Ties count as half a win.",
+    )
 
 
 def pairs(name: str = "arena_20230522", models: int | None = None) -> tuple[Chart, Chart]:
@@ -52,21 +56,34 @@ def pairs(name: str = "arena_20230522", models: int | None = None) -> tuple[Char
     wide = {"value": matrix.share, "n": matrix.n}
     frame = pd.DataFrame(
         [
-            (row, column, *(float(table[matrix.models.index(row), matrix.models.index(column)]) for table in wide.values()))
-            for row in order for column in order
+            (
+                row,
+                column,
+                *(float(table[matrix.models.index(row), matrix.models.index(column)]) for table in wide.values()),
+            )
+            for row in order
+            for column in order
         ],
         columns=["row", "column", "value", "n"],
-    )  # fmt: skip
+    )
     headers = {"row": "Model", "column": "Opponent", "value": "Win fraction", "n": "Battles"}
     shares = Chart(
-        kind="shares", name="shares", title="Who beats whom: GPT-4 wins most of its battles with every opponent",
-        subtitle="Share of battles the row's model wins against the column's, ties counting half", frame=frame, headers=headers,
-    )  # fmt: skip
+        kind="shares",
+        name="shares",
+        title="Who beats whom: GPT-4 wins most of its battles with every opponent",
+        subtitle="Share of battles the row's model wins against the column's, ties counting half",
+        frame=frame,
+        headers=headers,
+    )
     met = frame.assign(value=frame["n"].where(frame["row"] != frame["column"]))[["row", "column", "value"]]
     tally = Chart(
-        kind="counts", name="counts", title="How often each pair met", subtitle="Battles of two models, both orders together",
-        frame=met, headers={"row": "Model", "column": "Opponent", "value": "Battles"},
-    )  # fmt: skip
+        kind="counts",
+        name="counts",
+        title="How often each pair met",
+        subtitle="Battles of two models, both orders together",
+        frame=met,
+        headers={"row": "Model", "column": "Opponent", "value": "Battles"},
+    )
     return shares, tally
 
 
@@ -92,19 +109,26 @@ def h4_bars() -> Chart:
     both = both[both["setting"] == "no tie"]
     frame = both.rename(columns={"model": "label", "elo": "value", "elo_lower": "lower", "elo_upper": "upper"})
     return Chart(
-        kind="bars", name="h4", title="Human and GPT-4 ratings agree on the order", subtitle="Elo with bootstrap bounds, no ties, as published",
+        kind="bars",
+        name="h4",
+        title="Human and GPT-4 ratings agree on the order",
+        subtitle="Elo with bootstrap bounds, no ties, as published",
         frame=frame[["label", "value", "lower", "upper", "group"]].reset_index(drop=True),
         headers={"label": "Model", "value": "Elo", "lower": "Lower", "upper": "Upper", "group": "Labelled by"},
         reference=(1000.0, "start of every model"),
-    )  # fmt: skip
+    )
 
 
 def h4_intervals() -> Chart:
     chart = h4_bars()
     return Chart(
-        kind="intervals", name="h4_ratings", title="GPT-4 and people rate the four models alike", subtitle=chart.subtitle, frame=chart.frame,
+        kind="intervals",
+        name="h4_ratings",
+        title="GPT-4 and people rate the four models alike",
+        subtitle=chart.subtitle,
+        frame=chart.frame,
         headers=chart.headers,
-    )  # fmt: skip
+    )
 
 
 def history() -> Chart:
@@ -118,11 +142,20 @@ def history() -> Chart:
         .reset_index(drop=True)
     )
     return Chart(
-        kind="history", name="history", title="The top of the Arena moved by 250 points in two years",
-        subtitle="Arena score of each dated table as published", frame=frame,
-        headers={"date": "Date of the table", "label": "Model", "value": "Arena score", "lower": "Lower", "upper": "Upper"},
+        kind="history",
+        name="history",
+        title="The top of the Arena moved by 250 points in two years",
+        subtitle="Arena score of each dated table as published",
+        frame=frame,
+        headers={
+            "date": "Date of the table",
+            "label": "Model",
+            "value": "Arena score",
+            "lower": "Lower",
+            "upper": "Upper",
+        },
         note="Shown are the 90 models with the highest scores.",
-    )  # fmt: skip
+    )
 
 
 def scatter() -> Chart:
@@ -131,11 +164,15 @@ def scatter() -> Chart:
         x=frame["length"].astype(int), y=100 * frame["win_rate"], label=frame["model"], group=frame["filter"]
     )
     return Chart(
-        kind="scatter", name="length", title="Longer answers win more often", subtitle="Win rate against the baseline by the mean length of answers, AlpacaEval 2",
-        frame=frame[["label", "x", "y", "group"]].reset_index(drop=True), decimals=1,
+        kind="scatter",
+        name="length",
+        title="Longer answers win more often",
+        subtitle="Win rate against the baseline by the mean length of answers, AlpacaEval 2",
+        frame=frame[["label", "x", "y", "group"]].reset_index(drop=True),
+        decimals=1,
         headers={"label": "Model", "x": "Mean length, characters", "y": "Win rate, %", "group": "Filter"},
         reference=(50.0, "as good as the baseline"),
-    )  # fmt: skip
+    )
 
 
 def agreement() -> Chart:
@@ -148,9 +185,14 @@ def agreement() -> Chart:
             found["upper"][group].to_numpy(),
         )
     return Chart(
-        kind="scatter", name="agreement", title="GPT-4's ratings follow the human ones", subtitle="Elo by GPT-4 against Elo by people, with bounds",
-        frame=frame, headers={"label": "Model", "x": "Elo by people", "y": "Elo by GPT-4"}, settings={"diagonal": "equal"},
-    )  # fmt: skip
+        kind="scatter",
+        name="agreement",
+        title="GPT-4's ratings follow the human ones",
+        subtitle="Elo by GPT-4 against Elo by people, with bounds",
+        frame=frame,
+        headers={"label": "Model", "x": "Elo by people", "y": "Elo by GPT-4"},
+        settings={"diagonal": "equal"},
+    )
 
 
 def nasty() -> tuple[Chart, ...]:
@@ -175,10 +217,16 @@ def nasty() -> tuple[Chart, ...]:
     }
     return tuple(
         Chart(
-            kind=kind, name=f"nasty_{kind}", frame=frame, headers=headers, reference=(2.0, NASTY[0]), settings={"diagonal": NASTY[0]}, **words,
+            kind=kind,
+            name=f"nasty_{kind}",
+            frame=frame,
+            headers=headers,
+            reference=(2.0, NASTY[0]),
+            settings={"diagonal": NASTY[0]},
+            **words,
         )
         for kind, frame in frames.items()
-    )  # fmt: skip
+    )
 
 
 def gallery() -> tuple[Chart, ...]:

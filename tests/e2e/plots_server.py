@@ -46,7 +46,7 @@ class PlotHandler(Handler):
 
     world: PlotWorld
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         parts = urlsplit(self.path)
         path = parts.path
         if path in ("/", "/alone"):

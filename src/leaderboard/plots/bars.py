@@ -1,5 +1,8 @@
 """Grouped bars; upright where the labels are short, lying where they are names."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -56,12 +59,22 @@ def _add(
     sides = {"x": places, "y": values, "error_y": bars} if upright else {"x": values, "y": places, "error_x": bars}
     text = {} if bars else {"text": [number(value, chart.decimals) for value in values], "textposition": "outside"}
     figure.add_bar(
-        **sides, **text, name=plain(group), orientation="v" if upright else "h", textfont={"size": 11}, cliponaxis=False,
-        marker={"color": look.colour if look else COLOURS[0], "pattern": {"shape": look.pattern if look else "", "size": 6, "solidity": 0.3}},
-        hovertext=hover, hoverinfo="text", textangle=0,
-    )  # fmt: skip
+        **sides,
+        **text,
+        name=plain(group),
+        orientation="v" if upright else "h",
+        textfont={"size": 11},
+        cliponaxis=False,
+        marker={
+            "color": look.colour if look else COLOURS[0],
+            "pattern": {"shape": look.pattern if look else "", "size": 6, "solidity": 0.3},
+        },
+        hovertext=hover,
+        hoverinfo="text",
+        textangle=0,
+    )
 
 
-def _hover(chart: Chart, row: dict[str, object], group: str) -> str:
+def _hover(chart: Chart, row: Mapping[Any, Any], group: str) -> str:
     who = f"<b>{plain(row['label'])}</b>" + (f", {plain(group)}" if group else "")
     return f"{who}<br>{plain(chart.headers.get('value', 'Value'))}: {span(row, 'value', chart.decimals)}"

@@ -78,6 +78,7 @@ def _extremes(frame: pd.DataFrame, decimals: int) -> str:
     known = frame.dropna(subset=["value"])
     if known.empty:
         return "none measured"
-    high, low = known.loc[known["value"].idxmax()], known.loc[known["value"].idxmin()]
-    ends = (f"{number(end['value'], decimals)} ({end['label']})" for end in (high, low))
+    high, low = known["value"].to_numpy().argmax(), known["value"].to_numpy().argmin()
+    rows = (known.iloc[int(place)] for place in (high, low))
+    ends = (f"{number(end['value'], decimals)} ({end['label']})" for end in rows)
     return "from {} to {}".format(*ends)

@@ -17,12 +17,12 @@ COUNTS = ((0.0, "#FFFFFF"), (1.0, "#56B4E9"))
 """Colours on a light ground; the page has others for a dark one."""
 
 
-def draw_shares(chart: Chart, palette: Palette) -> go.Figure:
+def draw_shares(chart: Chart, _palette: Palette) -> go.Figure:
     """Blue where the row wins more than half, orange where less, white at one half."""
     return _heatmap(chart, SHARES, {"zmin": 0.0, "zmid": 0.5, "zmax": 1.0}, "shares", max(chart.decimals, 2))
 
 
-def draw_counts(chart: Chart, palette: Palette) -> go.Figure:
+def draw_counts(chart: Chart, _palette: Palette) -> go.Figure:
     """The darker the more, from 0."""
     most = float(chart.frame["value"].max())
     return _heatmap(chart, COUNTS, {"zmin": 0.0, "zmax": most if most > 0 else 1.0}, "counts", chart.decimals)

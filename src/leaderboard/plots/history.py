@@ -32,10 +32,22 @@ def draw(chart: Chart, palette: Palette) -> go.Figure:
     _end_labels(figure, [frame[frame["label"] == label].iloc[-1] for label in named], limits, palette)
     width = max((len(shortened(label, LABEL)) for label in named), default=0) * CHARACTER + 30
     figure.update_layout(
-        height=HEIGHT, margin={"r": round(width)},
-        xaxis={"type": "date", "title": {"text": plain(chart.headers.get("date", ""))}, "showgrid": False, "nticks": 8, "range": _days(frame)},
-        yaxis={"range": limits, "title": {"text": plain(chart.headers.get("value", ""))}, "tickformat": ",", "nticks": 7},
-    )  # fmt: skip
+        height=HEIGHT,
+        margin={"r": round(width)},
+        xaxis={
+            "type": "date",
+            "title": {"text": plain(chart.headers.get("date", ""))},
+            "showgrid": False,
+            "nticks": 8,
+            "range": _days(frame),
+        },
+        yaxis={
+            "range": limits,
+            "title": {"text": plain(chart.headers.get("value", ""))},
+            "tickformat": ",",
+            "nticks": 7,
+        },
+    )
     add_reference(figure, chart, "y", limits)
     return figure
 
@@ -92,10 +104,20 @@ def _end_labels(figure: go.Figure, ends: list[pd.Series], limits: list[float], p
     heights = [(limits[1] - end["value"]) / (limits[1] - limits[0]) * INNER for end in ends]
     for end, at, wanted in zip(ends, heights, spread(heights, APART), strict=True):
         figure.add_annotation(
-            x=end["date"], y=float(end["value"]), ax=16, ay=wanted - at, text=plain(shortened(end["label"], LABEL)), xanchor="left",
-            showarrow=True, arrowhead=0, arrowwidth=1.5, standoff=4, font={"size": 12}, align="left",
+            x=end["date"],
+            y=float(end["value"]),
+            ax=16,
+            ay=wanted - at,
+            text=plain(shortened(end["label"], LABEL)),
+            xanchor="left",
+            showarrow=True,
+            arrowhead=0,
+            arrowwidth=1.5,
+            standoff=4,
+            font={"size": 12},
+            align="left",
             arrowcolor=palette.look(end["label"]).colour,
-        )  # fmt: skip
+        )
 
 
 def spread(places: list[float], apart: float) -> list[float]:

@@ -1,5 +1,8 @@
 """Dots with their intervals, one row a label from top to bottom, each with its number beside it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -30,12 +33,19 @@ def draw(chart: Chart, palette: Palette) -> go.Figure:
     figure.update_layout(
         height=FRAME + LEGEND * several + row_height * len(labels),
         showlegend=several,
-        xaxis={"title": {"text": plain(chart.headers.get("value", ""))}, "range": _range(chart), "tickformat": ",", "nticks": 8},
-        yaxis={
-            "tickvals": list(range(len(labels))), "ticktext": [plain(shortened(label)) for label in labels],
-            "range": [len(labels) - 0.4, -0.6], "showgrid": False,
+        xaxis={
+            "title": {"text": plain(chart.headers.get("value", ""))},
+            "range": _range(chart),
+            "tickformat": ",",
+            "nticks": 8,
         },
-    )  # fmt: skip
+        yaxis={
+            "tickvals": list(range(len(labels))),
+            "ticktext": [plain(shortened(label)) for label in labels],
+            "range": [len(labels) - 0.4, -0.6],
+            "showgrid": False,
+        },
+    )
     add_reference(figure, chart, "x", _range(chart))
     return figure
 
@@ -58,7 +68,7 @@ def _add(figure: go.Figure, chart: Chart, frame: pd.DataFrame, rows: list[float]
     )  # fmt: skip
 
 
-def _hover(chart: Chart, row: dict[str, object], group: str) -> str:
+def _hover(chart: Chart, row: Mapping[Any, Any], group: str) -> str:
     who = f"<b>{plain(row['label'])}</b>" + (f", {plain(group)}" if group else "")
     return f"{who}<br>{plain(chart.headers.get('value', 'Value'))}: {span(row, 'value', chart.decimals)}"
 

@@ -1,5 +1,8 @@
 """Points of two figures; only notable ones are named, the page hides names that would lie on each other."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -63,13 +66,23 @@ def _add(figure: go.Figure, chart: Chart, frame: pd.DataFrame, group: str, palet
     for bar in filter(None, bars.values()):
         bar.update(thickness=1, color=f"rgba({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))}, 0.35)")
     figure.add_scatter(
-        x=floats(frame["x"]), y=floats(frame["y"]), mode="markers", name=plain(group), **bars,
-        marker={"color": colour, "size": 7, "symbol": look.symbol if look else "circle", "opacity": 0.65 if faint else 0.9},
-        hovertext=[_hover(chart, row, group) for row in frame.to_dict("records")], hoverinfo="text",
-    )  # fmt: skip
+        x=floats(frame["x"]),
+        y=floats(frame["y"]),
+        mode="markers",
+        name=plain(group),
+        **bars,
+        marker={
+            "color": colour,
+            "size": 7,
+            "symbol": look.symbol if look else "circle",
+            "opacity": 0.65 if faint else 0.9,
+        },
+        hovertext=[_hover(chart, row, group) for row in frame.to_dict("records")],
+        hoverinfo="text",
+    )
 
 
-def _hover(chart: Chart, row: dict[str, object], group: str) -> str:
+def _hover(chart: Chart, row: Mapping[Any, Any], group: str) -> str:
     who = f"<b>{plain(row['label'])}</b>" + (f", {plain(group)}" if group else "")
     lines = [f"{plain(chart.headers.get(key, key))}: {span(row, key, chart.decimals)}" for key in ("x", "y")]
     return "<br>".join([who, *lines])
@@ -79,9 +92,16 @@ def _name(figure: go.Figure, row: pd.Series, limits: list[float], lift: int) -> 
     """A name, lifted off its interval, on the side that has more room."""
     right = row["x"] < (limits[0] + limits[1]) / 2
     figure.add_annotation(
-        x=float(row["x"]), y=float(row["y"]), text=plain(shortened(row["label"], 28)), showarrow=False, font={"size": 11}, name="named",
-        xanchor="left" if right else "right", xshift=6 if right else -6, yshift=lift,
-    )  # fmt: skip
+        x=float(row["x"]),
+        y=float(row["y"]),
+        text=plain(shortened(row["label"], 28)),
+        showarrow=False,
+        font={"size": 11},
+        name="named",
+        xanchor="left" if right else "right",
+        xshift=6 if right else -6,
+        yshift=lift,
+    )
 
 
 def _diagonal(figure: go.Figure, words: str, x: list[float], y: list[float]) -> None:

@@ -1,4 +1,4 @@
-"""The plotly.js that comes with the installed plotly package: this site serves it itself, nothing is fetched elsewhere."""
+"""The plotly.js of the installed plotly package: this site serves it itself, nothing is fetched from elsewhere."""
 
 from pathlib import Path
 

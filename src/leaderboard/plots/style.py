@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -47,10 +48,18 @@ TEMPLATE = go.layout.Template(
         "dragmode": False,
         "hovermode": "closest",
         "hoverlabel": {"align": "left", "namelength": -1},
-        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom", "itemclick": False, "itemdoubleclick": False},
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1,
+            "yanchor": "bottom",
+            "itemclick": False,
+            "itemdoubleclick": False,
+        },
         "separators": ".,",
     }
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +106,7 @@ def number(value: float | None, decimals: int) -> str:
     return f"{value:,.{decimals}f}".replace("-", "−")
 
 
-def span(row: Mapping[str, object], key: str, decimals: int) -> str:
+def span(row: Mapping[Any, Any], key: str, decimals: int) -> str:
     """A value with its bounds, where it has any."""
     lower, upper = (f"{key}_lower", f"{key}_upper") if key in ("x", "y") else ("lower", "upper")
     text = number(_float(row.get(key)), decimals)

@@ -25,7 +25,8 @@ SHELL = """
 """
 SCRIPT = """
 import(new URL('ui/plots/plots.js', document.baseURI).href).then((plots) => {
-  plots.mountPlots(element.querySelector('.lbp'), { tab: props.tab, library: props.library });
+  const { tab, library, follows } = props;
+  plots.mountPlots(element.querySelector('.lbp'), { tab, library, follows });
 });
 """
 
@@ -35,9 +36,12 @@ def assets() -> dict[str, bytes]:
     return {f"plots/{name}": (FOLDER / name).read_bytes() for name in NAMES}
 
 
-def component(tab: str) -> gr.HTML:
-    """The plots of a tab inside the current tab; nothing is seen where the view has none."""
+def component(tab: str, *, follows: bool = True) -> gr.HTML:
+    """The plots of a tab inside the current tab; nothing is seen where the view has none.
+
+    They wait for the tab's table and show its view; with `follows` off, those of the default view, for a tab without.
+    """
     return gr.HTML(
         html_template=SHELL, js_on_load=SCRIPT, apply_default_css=False, elem_id=f"{tab}-plots", tab=tab,
-        library=script.URL,
+        library=script.URL, follows=follows,
     )  # fmt: skip

@@ -4,7 +4,7 @@ import { make } from "../table/dom.js";
 import { dress, hideCrowded, readTokens } from "./dress.js";
 
 const CONFIG = { displayModeBar: false, displaylogo: false, scrollZoom: false, doubleClick: false, showTips: false };
-const NEAR = "400px 0px";
+const NEAR = "300px 0px";
 const loading = new Map();
 
 // plotly.js, once a page however many plots there are; a failed load can be tried again.

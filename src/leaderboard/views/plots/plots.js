@@ -1,25 +1,26 @@
 // The plots of a tab: fetched when they come near the screen, always those of the view its table shows.
 //
-//   mountPlots(element, { tab, library, view })
+//   mountPlots(element, { tab, library, view, follows })
 //     tab      name in the route plots/<tab>.json; the table of that name is followed
 //     library  address of plotly.js
-//     view     what to show while there is no table on the page, optional
+//     view     what to show where there is no table on the page, optional
+//     follows  whether to wait for a table that says its view; where not told, whether there is one now
 //   -> { destroy() }
 
 import { followTheme, make } from "../table/dom.js";
 import { Figure } from "./figure.js";
 
-const NEAR = "600px 0px";
+const NEAR = "200px 0px";
 const SKELETON = 320;
 
 class Plots {
-  constructor(root, { tab, library, view = null }) {
+  constructor(root, { tab, library, view = null, follows = null }) {
     Object.assign(this, { root, tab, library, turn: 0, figures: [], open: new Set(), seen: false });
     followTheme();
     root.classList.add("lbp");
     const table = document.querySelector(`.lbt[data-board="${CSS.escape(tab)}"]`);
-    this.view = table ? table.dataset.view ?? null : view;
-    this.follows = Boolean(table);
+    this.follows = follows ?? Boolean(table);
+    this.view = this.follows ? table?.dataset.view ?? null : view;
     this.wait();
     this.onView = ({ detail }) => detail.board === this.tab && this.show(detail.view);
     document.addEventListener("lb-view", this.onView);
