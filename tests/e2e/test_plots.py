@@ -65,6 +65,11 @@ def test_the_table_below_a_plot_says_the_same(page, world):
     expect(rows).to_have_count(len(chart.frame))
     best = chart.frame.iloc[0]
     assert rows.first.locator("td").all_text_contents()[:2] == [best["label"], f"{best['value']:,.0f}"]
+    cell = page.locator(".lbp-figure[data-name='shares']")
+    cell.get_by_text("As a table").click()
+    texts = cell.locator("tbody tr td:nth-child(3)").all_text_contents()
+    assert texts[0] == "–"
+    assert all(re.fullmatch(r"–|[01]\.\d\d", text) for text in texts), "two decimals in every row"
     assert figure.locator("th").all_text_contents() == [chart.headers[name] for name in chart.frame]
 
 

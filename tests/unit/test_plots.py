@@ -229,6 +229,8 @@ def test_the_table_is_the_frame_rounded_to_its_decimals(made):
     found = json.loads(to_json([made]))[0]["table"]
     assert found["headers"] == [made.headers.get(name, name) for name in made.frame]
     assert len(found["rows"]) == len(made.frame)
+    kinds = [None if isinstance(value, str) else int for value in made.frame.iloc[0]]
+    assert [None if places is None else int for places in found["decimals"]] == kinds
     decimals = max(2, made.decimals) if made.kind == "shares" else made.decimals
     for row, shown in zip(made.frame.itertuples(index=False), found["rows"], strict=True):
         for value, text in zip(row, shown, strict=True):

@@ -38,21 +38,33 @@ def _encode(chart: Chart, palette: Palette) -> dict[str, Any]:
 
 
 def table(chart: Chart) -> dict[str, Any]:
-    """The frame rounded to the chart's decimals, None where a value is missing; shares keep two decimals at least."""
+    """The frame rounded to the chart's decimals, None where a value is missing; shares keep two decimals at least.
+
+    `decimals` has the number shown of every column, None for text.
+    """
     decimals = max(chart.decimals, 2) if chart.kind == "shares" else chart.decimals
-    columns = [_rounded(chart.frame[name], decimals) for name in chart.frame.columns]
+    places = [_decimals(chart.frame[name], decimals) for name in chart.frame.columns]
+    columns = [_rounded(chart.frame[name], n) for name, n in zip(chart.frame.columns, places, strict=True)]
     return {
         "headers": [chart.headers.get(name, name) for name in chart.frame.columns],
+        "decimals": places,
         "rows": [list(row) for row in zip(*columns, strict=True)],
     }
 
 
-def _rounded(column: "pd.Series[Any]", decimals: int) -> list[object]:
+def _decimals(column: "pd.Series[Any]", wanted: int) -> int | None:
+    """Counts stay whole whatever the chart's decimals are."""
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return None
+    known = column.dropna()
+    return 0 if pd.api.types.is_integer_dtype(column) or (known % 1 == 0).all() else max(wanted, 0)
+
+
+def _rounded(column: "pd.Series[Any]", decimals: int | None) -> list[object]:
+    if decimals is None:
         return [None if pd.isna(value) else str(value) for value in column]
-    whole = decimals <= 0 or pd.api.types.is_integer_dtype(column)
     rounded = [None if pd.isna(value) else round(float(value), decimals) for value in column]
-    return [value if value is None or not whole else int(value) for value in rounded]
+    return [value if value is None or decimals else int(value) for value in rounded]
 
 
 def alt(chart: Chart) -> str:

@@ -36,10 +36,10 @@ export function toCsv({ headers, rows }) {
   return [headers, ...rows].map((row) => row.map(quoted).join(",")).join("\r\n");
 }
 
-function cell(value) {
-  const isNumber = typeof value === "number";
-  const text = value === null ? "–" : isNumber ? value.toLocaleString("en", { maximumFractionDigits: 10 }) : value;
-  return make("td", { class: isNumber ? "lbp-number" : null }, text);
+function cell(value, decimals) {
+  const isNumber = decimals !== null;
+  const shown = isNumber && value !== null ? value.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }) : value;
+  return make("td", { class: isNumber ? "lbp-number" : null }, shown ?? "–");
 }
 
 export class Figure {
@@ -75,9 +75,9 @@ export class Figure {
   }
 
   table() {
-    const { headers, rows } = this.chart.table;
-    const head = make("tr", {}, ...headers.map((text) => make("th", { scope: "col" }, text)));
-    const body = rows.map((row) => make("tr", {}, ...row.map(cell)));
+    const { headers, rows, decimals } = this.chart.table;
+    const head = make("tr", {}, ...headers.map((text, i) => make("th", { scope: "col", class: decimals[i] === null ? null : "lbp-number" }, text)));
+    const body = rows.map((row) => make("tr", {}, ...row.map((value, i) => cell(value, decimals[i]))));
     const table = make("table", {}, make("caption", {}, this.chart.title), make("thead", {}, head), make("tbody", {}, ...body));
     return make("div", { class: "lbp-scroll", tabindex: 0, role: "region", "aria-label": `${this.chart.title}, as a table` }, table);
   }
@@ -152,9 +152,10 @@ export class Figure {
     const tokens = readTokens(this.element);
     const { data, layout } = dress(this.chart.figure, tokens, width);
     const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-    const title = { text: escaped(this.chart.title), subtitle: { text: escaped(this.chart.subtitle) }, x: 0.01, xanchor: "left", y: 1, yanchor: "top", yref: "container", pad: { t: 16 } };
-    const top = (layout.margin?.t ?? 8) + 72;
-    const framed = { ...layout, title, paper_bgcolor: tokens.ground, margin: { ...layout.margin, t: top }, height: layout.height + 72 };
+    const title = { text: escaped(this.chart.title), font: { size: 16 }, subtitle: { text: escaped(this.chart.subtitle), font: { size: 12, color: tokens.muted } }, x: 0.01, xanchor: "left", y: 1, yanchor: "top", yref: "container", pad: { t: 16 } };
+    const head = layout.showlegend ? 104 : 72;
+    const top = (layout.margin?.t ?? 8) + head;
+    const framed = { ...layout, title, paper_bgcolor: tokens.ground, margin: { ...layout.margin, t: top }, height: layout.height + head };
     try {
       await this.plotly.downloadImage({ data, layout: framed }, { format: "png", scale: 2, width, height: framed.height, filename: this.chart.name });
       this.say("Saved");
