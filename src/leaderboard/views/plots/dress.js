@@ -83,7 +83,6 @@ function dressTrace(trace, tokens, layout, width) {
 function dressAnnotation(words, tokens, narrow) {
   const color = words.name === "quiet" ? tokens.muted : tokens.ink;
   const out = { ...words, font: { ...words.font, color } };
-  if (words.name === "named") Object.assign(out, { bgcolor: tokens.ground, opacity: 0.9, borderpad: 0 });
   if (narrow) out.text = shorten(words.text, words.name === "quiet" ? 26 : SHORT);
   return out;
 }
@@ -117,17 +116,24 @@ export function dress(spec, tokens, width) {
   return { data: spec.data.map((trace) => dressTrace(trace, tokens, layout, width)), layout: out };
 }
 
-// Names that would lie on an earlier one, or on several points, are not shown; the first are the most important.
+// Names that would lie on an earlier one or on a point are not shown; the first are the most important.
+// -> the places of those hidden among the annotations
 export function hideCrowded(graph) {
-  const names = (graph.layout.annotations ?? []).map((words, i) => words.name === "named" && graph.querySelector(`.annotation[data-index="${i}"]`));
+  const hidden = new Set();
   const taken = [];
   const marks = [...graph.querySelectorAll(".scatterlayer .point")].map((node) => node.getBoundingClientRect());
   const covers = (box, mark) => mark.right > box.left + 2 && mark.left < box.right - 2 && mark.bottom > box.top + 4 && mark.top < box.bottom - 4;
-  for (const node of names.filter(Boolean)) {
+  for (const [i, words] of (graph.layout.annotations ?? []).entries()) {
+    const node = words.name === "named" && graph.querySelector(`.annotation[data-index="${i}"]`);
+    if (!node) continue;
     node.style.visibility = "";
     const box = node.getBoundingClientRect();
     const free = taken.every((other) => box.right < other.left || box.left > other.right || box.bottom < other.top + 2 || box.top > other.bottom - 2);
-    if (free && marks.filter((mark) => covers(box, mark)).length < 2) taken.push(box);
-    else node.style.visibility = "hidden";
+    if (free && !marks.some((mark) => covers(box, mark))) taken.push(box);
+    else {
+      node.style.visibility = "hidden";
+      hidden.add(i);
+    }
   }
+  return hidden;
 }

@@ -114,7 +114,7 @@ export class Figure {
     const { data, layout } = dress(this.chart.figure, tokens, width);
     await this.plotly.react(this.stage, data, layout, CONFIG);
     if (this.gone) return;
-    hideCrowded(this.stage);
+    this.hidden = hideCrowded(this.stage);
     this.stage.removeAttribute("aria-busy");
   }
 
@@ -155,7 +155,8 @@ export class Figure {
     const title = { text: escaped(this.chart.title), font: { size: 16 }, subtitle: { text: escaped(this.chart.subtitle), font: { size: 12, color: tokens.muted } }, x: 0.01, xanchor: "left", y: 1, yanchor: "top", yref: "container", pad: { t: 16 } };
     const head = layout.showlegend ? 104 : 72;
     const top = (layout.margin?.t ?? 8) + head;
-    const framed = { ...layout, title, paper_bgcolor: tokens.ground, margin: { ...layout.margin, t: top }, height: layout.height + head };
+    const annotations = layout.annotations.filter((words, i) => !this.hidden?.has(i));
+    const framed = { ...layout, annotations, title, paper_bgcolor: tokens.ground, margin: { ...layout.margin, t: top }, height: layout.height + head };
     try {
       await this.plotly.downloadImage({ data, layout: framed }, { format: "png", scale: 2, width, height: framed.height, filename: this.chart.name });
       this.say("Saved");
