@@ -30,7 +30,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from leaderboard.boards import export, filters, wire
 from leaderboard.boards.library import Library
 from leaderboard.errors import BadRecord, InvalidQuery, LeaderboardError, NotRetryable, StoreError, UnknownSubmission
-from leaderboard.plots import wire as plots_wire
+from leaderboard.plots import to_json
 from leaderboard.records import QueueEntry, Record
 from leaderboard.submissions import SubmissionQueue
 from leaderboard.suites import SUITES
@@ -131,10 +131,9 @@ def board_routes(library: Library, cache: Cache) -> APIRouter:
 
     @router.get("/plots/{tab}.json")
     def charts(request: Request, tab: str, view: str | None = None) -> Response:
-        revision = library.board(tab, view).revision
-        packed = cache.get(
-            ("plots", tab, view, revision), lambda: plots_wire.encode(library.charts(tab, view), revision)
-        )  # fmt: skip
+        board = library.board(tab, view)
+        key = ("plots", tab, board.view, board.revision)
+        packed = cache.get(key, lambda: to_json(library.charts(tab, board.view)))
         return send(request, packed, "application/json")
 
     @router.get("/compare/{tab}.json")

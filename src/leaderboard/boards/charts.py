@@ -41,3 +41,5 @@ class Chart:
     """All groups that plots beside this one may have: each keeps its colour in all of them."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Further words a kind needs: `diagonal` of a scatter."""
+    emphasise: tuple[str, ...] = ()
+    """Labels to name in a history (at most six) or a scatter, most important first; chosen by the figures if empty."""

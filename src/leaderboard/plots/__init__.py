@@ -1,1 +1,7 @@
-"""Charts drawn with plotly, and sent with the same figures as a table."""
+"""Charts drawn: a `Chart` becomes a plotly figure, and a view's charts become what the page's scripts show."""
+
+from leaderboard.plots.encode import to_json
+from leaderboard.plots.figures import draw
+from leaderboard.plots.style import Palette
+
+__all__ = ["Palette", "draw", "to_json"]

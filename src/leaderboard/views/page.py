@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from leaderboard.boards.library import Library
 from leaderboard.front_page import FrontPage
+from leaderboard.plots import script
 from leaderboard.views import about_tab, board_tab, pair, plots, queue, run_page, submit_tab, table
 from leaderboard.views.text import age
 
@@ -22,7 +23,7 @@ TABS = {tab.name: tab.label for tab in board_tab.BOARD_TABS} | {"queue": "Submit
 BOARDS = tuple(tab.name for tab in board_tab.BOARD_TABS)
 """Tabs that show a table, the first one open by default."""
 STYLE = Path(__file__).with_name("page.css")
-LARGE = {"plotly.min.js": plots.drawing_library}
+LARGE = {script.NAME: script.read}
 """What is too large to be read before somebody needs it, by name below ui/."""
 SHOW_TAB = """
 () => requestAnimationFrame(() => {

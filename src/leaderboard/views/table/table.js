@@ -25,6 +25,7 @@ class Table {
     followTheme();
     this.turn = 0;
     this.drawn = "";
+    this.told = "";
     this.state = emptyState();
     this.phoneKey = null;
     this.wanted = new URLSearchParams(parameters);
@@ -50,6 +51,7 @@ class Table {
     this.foot = make("p", { class: "lbt-foot" });
     this.root.replaceChildren(this.switch, this.bar, this.notice, this.hint, this.stage, this.foot);
     this.root.classList.add("lbt");
+    this.root.dataset.board = this.board;
     this.controls = new Controls(this.bar, {
       change: (mutate) => this.change(mutate),
       ensure: (keys) => this.ensure(keys),
@@ -149,7 +151,6 @@ class Table {
     this.stage.hidden = false;
     this.draw();
     this.root.dataset.view = dataset.view;
-    document.dispatchEvent(new CustomEvent("lb-view", { detail: { board: this.board, view: dataset.view } }));
     window.requestIdleCallback?.(() => dataset.warmUp());
   }
 
@@ -226,8 +227,18 @@ class Table {
     this.drawEmpty(rows.length, total, all);
     this.foot.textContent = legend(dataset, seen, banded);
     this.hint.textContent = searchHint(state.q, dataset);
+    this.tell();
     this.onState(this.parameters(), Boolean(this.isNewPlace));
     this.isNewPlace = false;
+  }
+
+  // Others on the page, such as plots, follow what the table shows.
+  tell() {
+    const shown = `${this.view}@${this.dataset.revision}`;
+    if (shown === this.told) return;
+    this.told = shown;
+    this.root.dataset.view = this.view;
+    document.dispatchEvent(new CustomEvent("lb-view", { detail: { board: this.board, view: this.view } }));
   }
 
   // Columns that are seen but not here yet are drawn once they are.
