@@ -10,9 +10,10 @@ in brackets; a missing value is null:
                are lists with one text a turn ("" for none); evidence is an http(s) address
     answers    model question_id turn answer
     judgments  model judge question_id turn text [score tstamp]       what the judge wrote for a row of scores
-    pairs      model_1 model_2 judge question_id turn winner inconsistent [g1_winner g2_winner g1_text g2_text tstamp]
-               one row a comparison of model_1 and model_2: g1 was asked with model_1 shown first, g2 with model_2
-               shown first; both name model_1 or model_2. `winner` joins them as `metrics.mt_bench.pair_verdicts` does
+    pairs      model_1 model_2 judge question_id turn [g1_winner g2_winner g1_text g2_text tstamp winner inconsistent]
+               one row a comparison: g1 was asked with model_1 shown first, g2 with model_2 shown first; the winners
+               are model_1, model_2, tie or error, whichever was shown first. `metrics.mt_bench.pair_verdicts` joins
+               them; `winner` and `inconsistent` are for verdicts that were published joined
     votes      question_id turn model_a model_b winner judge          one a person's vote; judge is a code
 
 Scores are figures and may be shipped; texts of third parties are read from the same folder and never shipped.
