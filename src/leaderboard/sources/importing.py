@@ -46,8 +46,8 @@ def import_files(format_name: str, path: Path, store: Path, *, name: str, now: d
     """Read a file, or every file below a folder, into the table `name` of a store folder.
 
     Results (`results_json`) are added to a table that is there: rows of a known model, revision and precision are
-    updated. A dump, a file of preferences or a folder of MT-Bench files replaces it. Raises BadRecord when the format is
-    not exist, the name does not fit, or nothing at all could be read.
+    updated. A dump, a file of preferences or a folder of MT-Bench files replaces it. Raises BadRecord when the format
+    is unknown, the path does not exist, the name does not fit, or nothing at all could be read.
     """
     if format_name not in FORMATS:
         raise BadRecord(f"Format is {format_name!r}; expected one of {', '.join(FORMATS)}.")

@@ -230,11 +230,15 @@ def _judges(scores: pd.DataFrame, pairs: pd.DataFrame) -> tuple[JudgeCard, ...]:
 def _notes(harvest: _Harvest, answers: pd.DataFrame) -> tuple[ModelNote, ...]:
     """Where a model's judgments come from, and whether its answers are no contestant's."""
     sources = {str(r["model"]): str(r["source"]) for r in harvest.records[SCORES] if "source" in r}
+    answered = {str(r["model"]): str(r.get("source", "")) for r in harvest.records["answers"]}
     controls = {str(model): kind for model, part in answers.groupby("model") if (kind := control_of(part["answer"]))}
     return tuple(
-        ModelNote(model=model, source=sources.get(model, ""), control=controls.get(model))
+        ModelNote(
+            model=model, source=sources.get(model, ""), control=controls.get(model),
+            other_answers=model in sources and answered.get(model, "") != sources[model],
+        )
         for model in sorted({*sources, *controls})
-    )
+    )  # fmt: skip
 
 
 def control_of(answers: "pd.Series[str]") -> Control | None:

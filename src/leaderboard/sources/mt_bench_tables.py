@@ -105,6 +105,9 @@ class ModelNote(Record):
     model: str = Field(min_length=1)
     source: str = Field(default="", description="Where its judgments come from, for people.")
     license: str = ""
+    other_answers: bool = Field(
+        default=False, description="The answers at hand may not be those that were judged: only the name is the same."
+    )
     control: Control | None = Field(
         default=None, description="No contestant: one text for every question, an empty answer, or the longest one."
     )
@@ -127,6 +130,10 @@ class MtBenchTable:
     card: MtBenchCard
     scores: pd.DataFrame
     parts: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Judgments of single answers."""
+        return len(self.scores)
 
 
 def checked(card: MtBenchCard, part: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -232,14 +239,19 @@ def read_mt_bench_card(folder: Path, name: str) -> MtBenchCard:
 
 
 def read_part(folder: Path, card: MtBenchCard, part: str) -> pd.DataFrame | None:
-    """The checked frame of a part; None when the table does not have it (scores are always there).
+    """The checked frame of a further part; None when the table does not have it.
 
     Raises BadRecord when it cannot be read, or for a value that the schema refuses.
     """
     path = path_of(folder, card.name, part)
-    if part != SCORES and not path.is_file():
+    if not path.is_file():
         return None
     return checked(card, part, read_frame(path, SCHEMA[part].columns))
+
+
+def read_scores(folder: Path, card: MtBenchCard) -> pd.DataFrame:
+    """The checked scores of a table. Raises as `read_part` does."""
+    return checked(card, SCORES, read_frame(path_of(folder, card.name, SCORES), SCHEMA[SCORES].columns))
 
 
 def list_mt_bench_tables(folder: Path) -> tuple[list[MtBenchCard], list[Rejected]]:
