@@ -1,4 +1,4 @@
-"""MT-Bench (Zheng et al., 2023): votes of experts and verdicts of GPT-4 -> one battle table; then its scores."""
+"""MT-Bench human judgments (Zheng et al., 2023): votes of experts and verdicts of GPT-4 -> one battle table."""
 
 from pathlib import Path
 
@@ -6,7 +6,6 @@ import pandas as pd
 
 from leaderboard.sources.battle_tables import BattleCard, JudgeCard
 from leaderboard.sources.tables import Finding
-from scripts.snapshot import mt_bench_scores
 from scripts.snapshot.made import Tables
 
 FOLDER = "mt_bench"
@@ -21,7 +20,7 @@ JUDGES = (
 
 
 def tables(data: Path) -> Tables:
-    """The battle table `mt_bench`, and those of `mt_bench_scores`."""
+    """The table `mt_bench`."""
     folder = data / FOLDER
     human = _labels(folder / "labels_human.jsonl").rename(columns={"judge": "annotator"}).assign(judge="human")
     gpt4 = _labels(folder / "labels_gpt4_pair.jsonl").assign(judge="gpt-4")
@@ -40,7 +39,6 @@ def tables(data: Path) -> Tables:
         }
     )  # fmt: skip
     yield _card(frame), frame
-    yield from mt_bench_scores.tables(data)
 
 
 def _labels(path: Path) -> pd.DataFrame:

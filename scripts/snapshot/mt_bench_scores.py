@@ -14,6 +14,7 @@ from leaderboard.sources.rating_tables import FigureCard, RatingCard
 from leaderboard.sources.tables import Finding
 from scripts.snapshot.made import AnyTable, Tables, day
 
+FOLDER = "mt_bench/gpt4_single_judgments_forks.parquet"
 FORK_LICENSE = "Apache-2.0"
 PUBLISHED = "chatbot_arena/leaderboard_tables_all.parquet"
 COLUMNS = {
@@ -23,14 +24,14 @@ COLUMNS = {
 
 def tables(data: Path) -> Tables:
     """The tables `gpt4_forks` and `mt_bench_published`."""
-    yield _scores(data / "mt_bench")
+    yield _scores((data / FOLDER).parent)
     yield _published(data / PUBLISHED)
 
 
 def _scores(folder: Path) -> AnyTable:
     """Scores, verdicts and votes of the folder, without a text. Comparisons in forks have no clear licence."""
     read, _ = read_mt_bench(folder, "gpt4_forks", day("2026-11-23"))
-    sources = pd.read_parquet(folder / "gpt4_single_judgments_forks.parquet", columns=["model", "source"])
+    sources = pd.read_parquet(folder / Path(FOLDER).name, columns=["model", "source"])
     by_model = sources.drop_duplicates("model").set_index("model")["source"]
     notes = tuple(
         ModelNote(model=str(model), source=f"github.com/{source}", license=FORK_LICENSE)

@@ -36,9 +36,9 @@ def radar(figure: go.Figure, chart: Chart) -> None:
         height=HEIGHT + 22 * len(names), showlegend=True,
         legend={"orientation": "h", "yanchor": "top", "y": -0.08, "x": 0},
         polar={
-            "bgcolor": "rgba(0,0,0,0)",
+            "bgcolor": "rgba(0,0,0,0)", "domain": {"x": [0.16, 0.84], "y": [0.0, 0.94]},
             "radialaxis": {"range": [1, 10], "tickvals": [2, 4, 6, 8, 10], "gridcolor": FAINT, "linecolor": FAINT,
-                           "tickfont": {"size": 10, "color": GREY}, "angle": 90, "tickangle": 90},
+                           "tickfont": {"size": 10, "color": GREY}, "angle": 67.5, "tickangle": 67.5},
             "angularaxis": {"gridcolor": FAINT, "linecolor": FAINT, "direction": "clockwise", "rotation": 90},
         },
     )  # fmt: skip
