@@ -37,7 +37,9 @@ class _Harvest:
         self.records[part].append({**record, "_file": file, "_row": row})
 
     def leave(self, file: str, row: int, reason: str) -> None:
-        self._left_out[file, reason].append(row)
+        rows = self._left_out[file, reason]
+        if row not in rows[-1:]:
+            rows.append(row)
 
     def keep_known(self, part: str, known: set[str]) -> None:
         """Leave out records about questions that are not asked."""
