@@ -81,7 +81,7 @@ def board(shelf: Shelf, view: str) -> Board:
     card, judge = found
     rows = rows_of(shelf, card, judge.name)
     competes = ~rows["control"].astype(bool)
-    known = {"rank", *rows.columns[rows.notna().any()]}
+    known = {"rank", *rows.columns[rows.notna().any()]} - (set() if rows["control"].any() else {"control"})
     more = [name for name in _bounded(rows) if name not in {column.key for column in COLUMNS}]
     columns = (*COLUMNS, *(_points(name, name.capitalize(), decimals=1) for name in more))
     notes = (card.about, card.source, *((judge.info,) if judge.info else ()))
