@@ -144,6 +144,17 @@ def test_a_joined_verdict_that_is_there_with_its_texts_counts_once(tmp_path):
     assert pairs.groupby("question_id")["g1_text"].count().to_dict() == {"111": 1, "112": 0, "81": 2, "82": 2}
 
 
+@pytest.mark.parametrize(
+    ("judge", "name"),
+    [("gpt4_pair", "gpt-4"), ("claude_pair", "claude"), (["gpt-4", "pair-v2"], "gpt-4"), ('["x", "pair-v2"]', "x")],
+)
+def test_a_model_s_verdict_is_never_counted_as_a_person_s_vote(tmp_path, judge, name):
+    jsonl(tmp_path / "labels.jsonl", [vote(81, 1, "tie") | {"judge": judge}, vote(81, 1, "tie", "expert_7")])
+    table = read(tmp_path)
+    assert table.parts["pairs"]["judge"].tolist() == [name]
+    assert table.parts["votes"]["judge"].tolist() == ["expert_7"]
+
+
 def test_constant_and_empty_answers_are_controls(tmp_path):
     folder = write_folder(tmp_path)
     many = [{**q, "question_id": number} for q in QUESTIONS[:1] for number in range(200, 210)]

@@ -19,6 +19,8 @@ PAIR_WORDS = ("model_1", "model_2", "tie", "error")
 VOTES = {"model_a": "model_a", "model_b": "model_b", "tie": "tie", INCONSISTENT: "tie"}
 JUDGES = {"gpt4_pair": "gpt-4"}
 """Names that published files give a judge, and the judge's own."""
+_OF_MODELS = "_pair"
+"""How the name of a model's verdicts ends; people's are author_1, expert_2 ..."""
 REFERENCES = "references"
 """A part that is joined into the questions before it is written."""
 
@@ -97,11 +99,13 @@ def label(row: Row) -> Made:
     at, models = turn(row), _two(row, "model_a", "model_b")
     question_id = name(row, "question_id")
     place = {"question_id": question_id, "turn": at}
-    judge = name(row, "judge")
-    if judge not in JUDGES:
+    judge = _judge(row)
+    templated = _is_list(row["judge"]) or str(row["judge"]).startswith("[")
+    if not templated and not judge.endswith(_OF_MODELS):
         yield "votes", {**place, **models, "winner": winner, "judge": judge}
     else:
-        yield "pairs", {**place, **_joined(models, str(given)), "judge": JUDGES[judge]}
+        judge = JUDGES.get(judge, judge.removesuffix(_OF_MODELS))
+        yield "pairs", {**place, **_joined(models, str(given)), "judge": judge}
     for side in ("a", "b"):
         spoken = row.get(f"conversation_{side}")
         if _is_list(spoken):
