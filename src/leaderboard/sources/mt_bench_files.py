@@ -80,29 +80,31 @@ def read_mt_bench(path: Path, name: str, now: datetime) -> tuple[MtBenchTable, i
         if len(questions):
             harvest.keep_known(part, set(questions["question_id"]))
     scores, pairs = harvest.frame(SCORES), _pairs(harvest)
-    if scores.empty and pairs.empty:
-        reasons = " ".join(f"{item.where}: {item.reason}" for item in harvest.rejected()[:3])
-        raise BadRecord(
-            f"{path}: no MT-Bench judgments; expected FastChat's model_judgment files or the dataset "
-            f"lmsys/mt_bench_human_judgments. {reasons}".strip()
-        )
+    _require_judgments(path, scores, pairs, harvest)
     if len(questions):
         scores = scores.assign(category=scores["question_id"].map(questions.set_index("question_id")["category"]))
     answers, findings = _answers(harvest)
     parts = {"questions": questions, "answers": answers, "judgments": harvest.frame("judgments"), "pairs": pairs,
              "votes": harvest.frame("votes")}  # fmt: skip
     parts = {part: frame for part, frame in parts.items() if len(frame)}
-    asked = len(questions) or pd.concat([scores["question_id"], pairs["question_id"]]).nunique()
-    findings = [*dirt(scores), *findings]
+    origin = f"{path.name}, imported on {now.astimezone(UTC):%Y-%m-%d}"
     card = MtBenchCard(
         name=name, label=name.replace("_", " "), order=50, title=f"MT-Bench: {name.replace('_', ' ')}",
-        about="Judgments of answers to two-turn questions, imported with their texts.",
-        source=f"Imported from {path.name} on {now.astimezone(UTC):%Y-%m-%d}.", license="as the imported files",
-        as_of=_newest(scores), n_questions=asked, judges=_judges(scores, pairs), models=_notes(harvest, answers),
-        texts=f"{path.name}, imported on {now.astimezone(UTC):%Y-%m-%d}", findings=tuple(findings),
-        rejected=harvest.rejected(),
+        about="Judgments of answers to two-turn questions, imported with their texts.", source=f"{origin}.",
+        license="as the imported files", texts=origin, as_of=_newest(scores), judges=_judges(scores, pairs),
+        n_questions=len(questions) or pd.concat([scores["question_id"], pairs["question_id"]]).nunique(),
+        models=_notes(harvest, answers), findings=(*dirt(scores), *findings), rejected=harvest.rejected(),
     )  # fmt: skip
     return MtBenchTable(card=card, scores=scores, parts=parts), n_read
+
+
+def _require_judgments(path: Path, scores: pd.DataFrame, pairs: pd.DataFrame, harvest: _Harvest) -> None:
+    if scores.empty and pairs.empty:
+        reasons = " ".join(f"{item.where}: {item.reason}" for item in harvest.rejected()[:3])
+        raise BadRecord(
+            f"{path}: no MT-Bench judgments; expected FastChat's model_judgment files or the dataset "
+            f"lmsys/mt_bench_human_judgments. {reasons}".strip()
+        )
 
 
 def _read(file: Path, shown: str, harvest: _Harvest) -> bool:
