@@ -12,6 +12,8 @@ import pytest
 from leaderboard.boards.library import Library
 from leaderboard.metrics.agreement import agree, canonical, majority, matched
 from leaderboard.settings import ROOT
+from scripts.snapshot import mt_bench_scores
+from scripts.snapshot.made import write
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "mt_bench"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the public judgments are not at {SHARED}")
@@ -105,3 +107,22 @@ def test_gpt4_agrees_with_people_as_counted_by_hand(turn, ties, by_majority):
     found = agree(pairs[pairs["turn"].eq(str(turn))], ties=ties)
     assert found.n == len(both) > 300
     assert found.agreement == pytest.approx(sum(one == other for one, other in both) / len(both))
+
+
+@needs_shared
+def test_the_shipped_table_is_what_the_script_makes_and_holds_no_text(tmp_path):
+    for card, table in mt_bench_scores.tables(SHARED.parent):
+        write(tmp_path, card, table)
+    shipped = sorted((ROOT / "data" / "mt_bench").glob("gpt4_forks*"))
+    assert [path.name for path in shipped] == [path.name for path in sorted((tmp_path / "mt_bench").iterdir())]
+    for path in shipped:
+        made = tmp_path / "mt_bench" / path.name
+        if path.suffix == ".json":
+            assert made.read_bytes() == path.read_bytes()
+            continue
+        frame = pd.read_parquet(path)
+        pd.testing.assert_frame_equal(pd.read_parquet(made), frame)
+        longest = max(
+            frame[name].dropna().astype(str).str.len().max() for name in frame.select_dtypes(exclude="number")
+        )
+        assert longest <= 60, "names and verdicts only"
