@@ -100,6 +100,9 @@ def alt(chart: Chart) -> str:
     if chart.kind == "history":
         days = f"from {frame['date'].min()} to {frame['date'].max()}"
         return f"Lines of {frame['label'].nunique():,} series {days}: {value}."
+    if chart.kind == "radar":
+        axes = f"{frame['label'].nunique()} axes, {frame['group'].nunique()} nets"
+        return f"Radar of {axes}: {value}, {_extremes(frame, decimals)}."
     shape = "Dots with intervals" if chart.kind == "intervals" else "Bars"
     return f"{shape} for {frame['label'].nunique():,} labels: {value}, {_extremes(frame, decimals)}."
 

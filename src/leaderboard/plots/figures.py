@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from leaderboard.boards.charts import Chart
 from leaderboard.errors import BadSetting
-from leaderboard.plots import bars, heatmaps, history, intervals, scatter
+from leaderboard.plots import bars, heatmaps, history, intervals, radar, scatter
 from leaderboard.plots.style import TEMPLATE, Palette
 
 NEEDED = {
@@ -20,6 +20,7 @@ NEEDED = {
     "bars": ("label", "value"),
     "history": ("date", "label", "value"),
     "scatter": ("label", "x", "y"),
+    "radar": ("label", "group", "value"),
 }
 """Columns without which a kind cannot be drawn."""
 DRAW: dict[str, Callable[[Chart, Palette], go.Figure]] = {
@@ -29,6 +30,7 @@ DRAW: dict[str, Callable[[Chart, Palette], go.Figure]] = {
     "bars": bars.draw,
     "history": history.draw,
     "scatter": scatter.draw,
+    "radar": radar.draw,
 }
 
 

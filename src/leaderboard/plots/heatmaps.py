@@ -31,7 +31,8 @@ def draw_counts(chart: Chart, _palette: Palette) -> go.Figure:
 def _heatmap(
     chart: Chart, scale: tuple[tuple[float, str], ...], limits: dict[str, float], role: str, decimals: int
 ) -> go.Figure:
-    rows, columns = (list(dict.fromkeys(chart.frame[side])) for side in ("row", "column"))
+    rows, others = (list(dict.fromkeys(chart.frame[side])) for side in ("row", "column"))
+    columns = [name for name in rows if name in set(others)] + [name for name in others if name not in set(rows)]
     full = max(len(rows), len(columns)) <= FULL
     z = _grid(chart.frame, rows, columns, "value")
     seen = [[number(value, decimals) if value is not None else "" for value in line] for line in z]
