@@ -54,7 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _limit(spec, options.parent)
     runner = _load(options.runner)
     if options.judge:
-        runner = partial(cast(Callable[..., RunResult], runner), judge=JudgeConfig.model_validate_json(sys.stdin.buffer.read()))
+        runner = partial(
+            cast(Callable[..., RunResult], runner), judge=JudgeConfig.model_validate_json(sys.stdin.buffer.read())
+        )
     return run(spec, options.out_folder, runner)
 
 

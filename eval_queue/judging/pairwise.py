@@ -1,7 +1,8 @@
 """AlpacaEval-style judging: the first turns compared with a baseline's, as a share won.
 
 Enters: a work folder with questions and answers, a baseline, a judge. Leaves: a `RunResult` with one win rate, and
-every comparison as evidence. Both orders are asked; verdicts that change with the order are ties, missing ones are left out.
+every comparison as evidence. Both orders are asked; verdicts that change with the order are ties, missing ones are left
+out.
 """
 
 from eval_queue.spec import Report, RunSpec

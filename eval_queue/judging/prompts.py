@@ -43,7 +43,6 @@ _PAIR = (
 _SECOND = " Only the answer to the second request counts; the first exchange is there for context."
 
 
-
 def _schema(name: str, verdict: dict[str, Any]) -> dict[str, Any]:
     properties = {"reason": {"type": "string"}, "tag": {"type": "string"}, name: verdict}
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}

@@ -19,13 +19,16 @@ from .judge import JudgeReply
 Side = Literal["A", "B", "tie"]
 T = TypeVar("T")
 
+NESTED = 50
+"""Braces that a judge's reason may hold before the tag."""
+
 LOWEST, HIGHEST = 1, 10
-_NUMBER = r"(-?\d{1,9}(?:\.\d{1,9})?)"
+_NUMBER = r"(-?[0-9]{1,9}(?:\.[0-9]{1,9})?)"
 _LETTER = r"([A-C])"
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _CODE_BLOCK = re.compile(r"\A```(?:json)?\s*(.*?)\s*```\Z", re.DOTALL)
 _BRACKETS = str.maketrans(dict.fromkeys("⟦【〚「『〔〖❲⦗⟬⁅⦋", "[") | dict.fromkeys("⟧】〛」』〕〗❳⦘⟭⁆⦌", "]"))
-_ESCAPE = re.compile(r"\\(?:u\{?([0-9a-f]{2,6})\}?|x([0-9a-f]{2}))", re.IGNORECASE)
+_ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|u\{([0-9a-f]{1,6})\}|x([0-9a-f]{2}))", re.IGNORECASE)
 _LIKE_A_VERDICT = re.compile(r"\[\[|\]\]|\\?[\"']?(?:rating|winner|verdict|tag)\\?[\"']?[:=]")
 
 
@@ -58,8 +61,8 @@ def _read(
         return None
     message = _THOUGHT.sub("", reply.text).strip()
     found = _as_object(message)
-    if found is not None and found.get("tag") == tag:
-        return parse(found.get(field))
+    if own := _tagged_object(reply.text, tag):
+        return parse(own.get(field))
     tagged = re.findall(rf"{re.escape(tag)}\W{{0,4}}\[\[\s*{pattern}\s*\]\]", message)
     if tagged:
         return parse(_typed(tagged[-1]))
@@ -69,6 +72,28 @@ def _read(
         return parse(found.get(field))
     untagged = re.findall(rf"\[\[\s*{pattern}\s*\]\]", message)
     return parse(_typed(untagged[-1])) if untagged else None
+
+
+def _tagged_object(text: str, tag: str) -> dict[str, Any] | None:
+    """The last JSON object in a text that carries the tag, wherever it stands; None without one."""
+    found = None
+    for at in _object_starts(text, tag):
+        try:
+            value, _ = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            continue
+        if value.get("tag") == tag:
+            found = value
+    return found
+
+
+def _object_starts(text: str, tag: str) -> list[int]:
+    """Where an object may begin that has the tag among its keys: the braces before each place of the tag."""
+    starts: set[int] = set()
+    for place in re.finditer(re.escape(tag), text):
+        before = [brace.start() for brace in re.finditer(r"\{", text[: place.start()])]
+        starts.update(before[-NESTED:])
+    return sorted(starts)
 
 
 def _as_object(message: str) -> dict[str, Any] | None:
@@ -89,6 +114,9 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+_DECODER = json.JSONDecoder(object_pairs_hook=_once_each)
+
+
 def _typed(text: str) -> object:
     return text if text.isalpha() else float(text)
 
@@ -107,5 +135,5 @@ def _winner(value: object) -> Side | None:
 
 
 def _decoded(escape: re.Match[str]) -> str:
-    number = int(escape[1] or escape[2], 16)
+    number = int(escape[1] or escape[2] or escape[3], 16)
     return chr(number) if number <= 0x10FFFF else ""

@@ -78,7 +78,7 @@ def _from_hub() -> Path:
     except UNREACHABLE as error:
         raise TransientFailure(
             f"The questions of MT-Bench ({HUB}) could not be fetched now: {explain(error)}. Whoever runs this "
-            "evaluator can put question.jsonl and reference_answer/ into the folder mt_bench below LEADERBOARD_TASK_FILES."
+            "evaluator can put question.jsonl and reference_answer/ into mt_bench/ below LEADERBOARD_TASK_FILES."
         ) from error
     return paths[0]
 
