@@ -49,7 +49,8 @@ def read_questions(path: Path) -> tuple[Question, ...]:
     references = _references(path.parent)
     questions = []
     for number, row in _rows(path):
-        if row.get("reference") is None:
+        # FastChat keeps short ones beside the questions too; the whole ones count.
+        if row.get("question_id") in references or row.get("reference") is None:
             row = row | {"reference": references.get(row.get("question_id"), ())}
         questions.append(_question(path, number, row))
     ids = [question.question_id for question in questions]

@@ -59,13 +59,15 @@ def answer_all(
 
     Raises ModelAtFault when the chat template or the model does not cope with a question.
     """
+    ends = _ends(model, tokenizer)
+    model.generation_config = GenerationConfig()  # its own penalties and cut-offs are not those of MT-Bench
     done = 0
     for turn in range(1, n_turns + 1):
         asked = [question for question in questions if len(question.turns) >= turn]
         prompts = [_prompt(tokenizer, question, turn, kept) for question in asked]
         for batch in batches(prompts, batch_size):
             if any(kept.get(each.question.question_id, turn) is None for each in batch):
-                kept.add(_generate(model, tokenizer, batch, new_tokens))
+                kept.add(_generate(model, tokenizer, batch, ends, new_tokens))
             done += len(batch)
             told(done)
 
@@ -94,21 +96,22 @@ def _prompt(tokenizer: Any, question: Question, turn: int, kept: AnswerFile) -> 
     return Prompt(question=question, turn=turn, tokens=tuple(tokens))
 
 
-def _generate(model: Any, tokenizer: Any, batch: Sequence[Prompt], new_tokens: int) -> list[Answer]:
+def _generate(
+    model: Any, tokenizer: Any, batch: Sequence[Prompt], ends: list[int], new_tokens: int
+) -> list[Answer]:  # fmt: skip
     room = _room(model, new_tokens)
     prompts = [list(each.tokens[-room:]) for each in batch]
     longest = max(map(len, prompts))
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id or 0
     ids = torch.tensor([[pad] * (longest - len(each)) + each for each in prompts], device=model.device)
     mask = torch.tensor([[0] * (longest - len(each)) + [1] * len(each) for each in prompts], device=model.device)
-    ends = _ends(model, tokenizer)
     limit = min(new_tokens, _context(model) - longest)
     settings = GenerationConfig(do_sample=False, max_new_tokens=limit, eos_token_id=ends or None, pad_token_id=pad)
     try:
         with torch.inference_mode():
             out = model.generate(
                 input_ids=ids, attention_mask=mask, generation_config=settings,
-                logits_processor=LogitsProcessorList([OwnDraws(batch)]), use_model_defaults=False,
+                logits_processor=LogitsProcessorList([OwnDraws(batch)]),
             )  # fmt: skip
     except (RuntimeError, IndexError, ValueError) as error:
         if is_memory_error(error):
