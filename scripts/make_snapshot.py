@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from leaderboard.settings import ROOT
-from scripts.snapshot import alpaca_eval, arena, h4, llmfao, mt_bench, open_llm, peer_rank, vicuna
+from scripts.snapshot import alpaca_eval, arena, h4, llmfao, mt_bench, mt_bench_scores, open_llm, peer_rank, vicuna
 from scripts.snapshot.made import Tables, describe, place, write
 
 CONVERTERS: Mapping[str, Callable[[Path], Tables]] = {
-    module.FOLDER: module.tables for module in (open_llm, llmfao, mt_bench, peer_rank, vicuna, h4, arena, alpaca_eval)
+    module.FOLDER: module.tables
+    for module in (open_llm, llmfao, mt_bench, mt_bench_scores, peer_rank, vicuna, h4, arena, alpaca_eval)
 }
-"""Folder of the public files -> what makes tables of it."""
+"""Folder (or file) of the public files -> what makes tables of it."""
 
 HEAD = "# Sources of data/\n\nMade by `make snapshot`. Figures only: no third-party texts.\n"
 
@@ -26,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--input", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--output", type=Path, default=ROOT / "data")
     options = parser.parse_args(arguments)
-    missing = [name for name in CONVERTERS if not (options.input / name).is_dir()]
+    missing = [name for name in CONVERTERS if not (options.input / name).exists()]
     if missing:
         sys.stderr.write(
             f"No folder {', '.join(missing)} in {options.input}. Give the folder of the public files with --input.\n"

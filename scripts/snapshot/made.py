@@ -8,10 +8,13 @@ import pandas as pd
 
 from leaderboard.sources.battle_tables import BattleCard, write_battles
 from leaderboard.sources.benchmark_table import TableCard, write_table
+from leaderboard.sources.mt_bench_tables import FOLDER as MT_BENCH
+from leaderboard.sources.mt_bench_tables import MtBenchCard, MtBenchTable, write_mt_bench
 from leaderboard.sources.rating_tables import FOLDER as RATINGS
 from leaderboard.sources.rating_tables import RatingCard, write_ratings
 
-AnyTable = tuple[TableCard | BattleCard | RatingCard, pd.DataFrame]
+AnyCard = TableCard | BattleCard | RatingCard | MtBenchCard
+AnyTable = tuple[AnyCard, pd.DataFrame | MtBenchTable]
 Tables = Iterator[AnyTable]
 FACTS = "facts (figures quoted with their source)"
 
@@ -21,22 +24,24 @@ def day(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
 
 
-def write(folder: Path, card: TableCard | BattleCard | RatingCard, frame: pd.DataFrame) -> None:
+def write(folder: Path, card: AnyCard, frame: pd.DataFrame | MtBenchTable) -> None:
     """Write a table of any kind below a folder."""
-    if isinstance(card, BattleCard):
+    if isinstance(frame, MtBenchTable):
+        write_mt_bench(folder, frame)
+    elif isinstance(card, BattleCard):
         write_battles(folder, card, frame)
     elif isinstance(card, RatingCard):
         write_ratings(folder, card, frame)
-    else:
+    elif isinstance(card, TableCard):
         write_table(folder, card, frame)
 
 
-def place(card: TableCard | BattleCard | RatingCard) -> str:
+def place(card: AnyCard) -> str:
     """Folder of a table below data/."""
-    return {TableCard: "benchmarks", BattleCard: "battles", RatingCard: RATINGS}[type(card)]
+    return {TableCard: "benchmarks", BattleCard: "battles", RatingCard: RATINGS, MtBenchCard: MT_BENCH}[type(card)]
 
 
-def describe(card: TableCard | BattleCard | RatingCard, rows: int) -> str:
+def describe(card: AnyCard, rows: int) -> str:
     """A section of SOURCES.md: one table, where it comes from and what was repaired."""
     when = f", as of {card.as_of:%Y-%m-%d}" if card.as_of else ""
     lines = [f"## {place(card)}/{card.name}.parquet ({rows:,} rows{when})", ""]

@@ -50,6 +50,8 @@ def has_bounds(frame: pd.DataFrame, key: str) -> bool:
 
 def with_ids(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """The frame with a short id a row that depends on the named columns only."""
+    if frame.empty:
+        return frame.assign(id=pd.Series(dtype=object))
     texts = frame[list(names)].astype("string").fillna("").agg("\x1f".join, axis=1)
     copies = texts.groupby(texts).cumcount().astype(str)
     ids = [hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:10] for text in texts + "\x1f" + copies]

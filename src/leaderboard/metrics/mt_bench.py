@@ -20,6 +20,11 @@ KEY = ["model", "judge", "question_id", "turn"]
 LOWEST, HIGHEST = 1.0, 10.0
 VERDICTS = ("model_1", "model_2", "tie")
 MEANS = ["model", "judge", "score", "score_lower", "score_upper", "turn_1", "turn_2", "n", "coverage"]
+DROPS = ["model", "judge", "drop", "drop_lower", "drop_upper", "n_paired"]
+OUTSIDE, UNPARSED, REPEATED = (
+    "the score is outside 1 to 10", "the verdict could not be parsed", "the answer was judged again later"
+)  # fmt: skip
+"""Why a judgment is left out."""
 CATEGORY_MEANS = ["model", "judge", "category", "score", "score_lower", "score_upper", "n"]
 
 
@@ -55,12 +60,12 @@ def clean(judgments: pd.DataFrame) -> Judgments:
     judgments = judgments.assign(judge=judgments["judge"].map(judge_name), turn=turn.astype(int)).reset_index(drop=True)
     score = pd.to_numeric(judgments["score"], errors="coerce")
     reason = pd.Series("", index=judgments.index)
-    reason = reason.mask(~score.between(LOWEST, HIGHEST), "the score is outside 1 to 10")
-    reason = reason.mask(score.isna() | score.eq(-1), "the verdict could not be parsed")
+    reason = reason.mask(~score.between(LOWEST, HIGHEST), OUTSIDE)
+    reason = reason.mask(score.isna() | score.eq(-1), UNPARSED)
     usable = judgments[reason.eq("")]
     ordered = usable.sort_values("tstamp", kind="stable", na_position="first") if "tstamp" in usable else usable
     repeated = ordered[ordered.duplicated(KEY, keep="last")].index
-    reason.loc[repeated] = "the answer was judged again later"
+    reason.loc[repeated] = REPEATED
     judgments = judgments.assign(score=score)
     kept = judgments[reason.eq("")]
     return Judgments(kept=kept, left_out=judgments[reason.ne("")].assign(reason=reason[reason.ne("")]))
@@ -104,6 +109,21 @@ def by_category(kept: pd.DataFrame, questions: pd.DataFrame) -> pd.DataFrame:
                      "score_lower": max(lower, LOWEST), "score_upper": min(upper, HIGHEST),
                      "n": len(part)})  # fmt: skip
     return pd.DataFrame(rows, columns=CATEGORY_MEANS)
+
+
+def turn_drops(kept: pd.DataFrame) -> pd.DataFrame:
+    """How much lower the second turn scores than the first, over questions with both: a paired difference.
+
+    Columns model, judge, drop (points, positive when turn 2 is worse), drop_lower, drop_upper, n_paired (questions).
+    """
+    rows = []
+    for (model, judge), part in kept.groupby(["model", "judge"], sort=True):
+        turns = part.pivot_table(index="question_id", columns="turn", values="score", observed=True)
+        both = turns.reindex(columns=[1, 2]).dropna()
+        drop, lower, upper = mean_interval(both[1] - both[2], both.index)
+        rows.append({"model": model, "judge": judge, "drop": drop, "drop_lower": lower, "drop_upper": upper,
+                     "n_paired": len(both)})  # fmt: skip
+    return pd.DataFrame(rows, columns=DROPS)
 
 
 def pair_verdicts(judgments: pd.DataFrame) -> pd.DataFrame:

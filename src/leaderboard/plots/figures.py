@@ -14,6 +14,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from leaderboard.boards.charts import Chart, Kind
+from leaderboard.plots.radar import radar
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
@@ -221,5 +222,5 @@ def _reference(figure: go.Figure, chart: Chart) -> None:
 
 DRAWN: dict[Kind, Callable[[go.Figure, Chart], None]] = {
     "intervals": _intervals, "shares": _shares, "counts": _counts, "bars": _bars, "history": _history,
-    "scatter": _scatter,
+    "scatter": _scatter, "radar": radar,
 }  # fmt: skip

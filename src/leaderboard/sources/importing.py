@@ -17,6 +17,8 @@ from leaderboard.sources import preference_files
 from leaderboard.sources.battle_tables import BattleCard, write_battles
 from leaderboard.sources.benchmark_table import FOLDER, Rejected, TableCard, TaskCard, read_table, write_table
 from leaderboard.sources.h4_rows import read_h4
+from leaderboard.sources.mt_bench_files import read_mt_bench
+from leaderboard.sources.mt_bench_tables import write_mt_bench
 from leaderboard.sources.open_llm_leaderboard import read_dump
 from leaderboard.sources.rating_tables import write_ratings
 from leaderboard.sources.results_json import READERS, Row
@@ -24,8 +26,9 @@ from leaderboard.sources.row_files import is_table
 from leaderboard.sources.tables import NAME_PATTERN
 
 DUMP = "open-llm-dump"
+MT_BENCH = "mt-bench"
 PREFERENCES: Mapping[str, preference_files.Reader] = {**preference_files.READERS, "h4": read_h4}
-FORMATS = (DUMP, *READERS, *PREFERENCES)
+FORMATS = (DUMP, *READERS, *PREFERENCES, MT_BENCH)
 IDENTITY = ["model", "revision", "precision"]
 
 
@@ -43,8 +46,8 @@ def import_files(format_name: str, path: Path, store: Path, *, name: str, now: d
     """Read a file, or every file below a folder, into the table `name` of a store folder.
 
     Results (`results_json`) are added to a table that is there: rows of a known model, revision and precision are
-    updated. A dump or a file of preferences replaces it. Raises BadRecord when the format is unknown, the path does
-    not exist, the name does not fit, or nothing at all could be read.
+    updated. A dump, a file of preferences or a folder of MT-Bench files replaces it. Raises BadRecord when the format
+    is unknown, the path does not exist, the name does not fit, or nothing at all could be read.
     """
     if format_name not in FORMATS:
         raise BadRecord(f"Format is {format_name!r}; expected one of {', '.join(FORMATS)}.")
@@ -56,6 +59,8 @@ def import_files(format_name: str, path: Path, store: Path, *, name: str, now: d
         return _import_dump(path, store, name, now)
     if format_name in PREFERENCES:
         return _import_preferences(PREFERENCES[format_name], path, store, name, now)
+    if format_name == MT_BENCH:
+        return _import_mt_bench(path, store, name, now)
     rows, rejected = _read_rows(format_name, path)
     if not rows:
         raise BadRecord(f"Nothing could be read from {path}: {_reasons(rejected)}")
@@ -88,6 +93,13 @@ def _import_preferences(read: preference_files.Reader, path: Path, store: Path, 
         write_ratings(store, card, frame)
     n_read = 1 if path.is_file() else sum(map(is_table, path.iterdir())) - len(card.rejected)
     return Report(table=name, n_rows=len(frame), n_read=n_read, rejected=card.rejected)
+
+
+def _import_mt_bench(path: Path, store: Path, name: str, now: datetime) -> Report:
+    table, n_read = read_mt_bench(path, name, now)
+    write_mt_bench(store, table)
+    rows = len(table.scores) or len(table.parts["pairs"])
+    return Report(table=name, n_rows=rows, n_read=n_read, rejected=table.card.rejected)
 
 
 def _read_rows(format_name: str, path: Path) -> tuple[list[Row], list[Rejected]]:

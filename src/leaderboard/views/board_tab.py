@@ -49,6 +49,11 @@ BOARD_TABS = (
         "ratings computed here from published vote counts.",
     ),
     BoardTab(
+        name="mt_bench", label="MT-Bench",
+        lead="A judge gives every answer of a two-turn conversation 1 to 10 points: 80 questions in eight categories. "
+        "Scores by turn and category, and the published means.",
+    ),
+    BoardTab(
         name="alpaca_eval", label="AlpacaEval",
         lead="How often a judge prefers a model's answer to a fixed baseline's on 805 instructions. Judges like long "
         "answers: read the length beside every win rate.",
