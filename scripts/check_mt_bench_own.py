@@ -1,7 +1,7 @@
 """Check our own two-turn questions and compute every reference again: `python -m scripts.check_mt_bench_own`.
 
-Enters: eval_queue/tasks/mt_bench_own/question.jsonl. Leaves: a sentence for each fault, exit code 1 when there is one. A
-reference in maths and reasoning ends with a line "Answer: ...", which has to be what `scripts.own_questions` computes,
+Enters: eval_queue/tasks/mt_bench_own/question.jsonl. Leaves: a sentence for each fault, exit code 1 when there is one.
+A reference in maths and reasoning ends with a line "Answer: ...", which has to be what `scripts.own_questions` computes,
 letter by letter; one in coding is a block of code, which is run against its cases. With --beside FILE the questions are
 also compared with another set's: no two may share a third of their words in threes.
 """
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def faults(questions: Sequence[Question]) -> Iterator[str]:
     """What is wrong with a set of questions."""
-    for category, n in Counter({name: 0 for name in CATEGORIES} | Counter(q.category for q in questions)).items():
+    for category, n in Counter(dict.fromkeys(CATEGORIES, 0) | Counter(q.category for q in questions)).items():
         if n < LEAST_OF_A_CATEGORY:
             yield f"{category} has {n} questions; expected at least {LEAST_OF_A_CATEGORY}."
     texts = Counter(" ".join(words(text)) for question in questions for text in question.turns)

@@ -90,9 +90,10 @@ class LocalJudge:
         texts = {name: spelt_out(messages, name) or _said(choices) for name, values in sets.items() if not values}
         filled = {name: choices[name].best if name in choices else texts[name] for name in properties}
         return Completion(
-            text=json.dumps(filled, ensure_ascii=False), completion_tokens=sum(c.scored_tokens for c in choices.values()),
-            prompt_tokens=max((c.prompt_tokens for c in choices.values()), default=0),
-        )  # fmt: skip
+            text=json.dumps(filled, ensure_ascii=False),
+            prompt_tokens=max((choice.prompt_tokens for choice in choices.values()), default=0),
+            completion_tokens=sum(choice.scored_tokens for choice in choices.values()),
+        )
 
     def choose(self, messages: Messages, name: str, values: Sequence[Any]) -> Choice:
         """Score the allowed values of one property; NotServed when they do not fit into the context."""
@@ -109,7 +110,7 @@ class LocalJudge:
         scored = sum(len(row) - shared for row in rows)
         return Choice(probabilities=probabilities, prompt_tokens=shared, scored_tokens=scored)
 
-    @torch.inference_mode()
+    @torch.inference_mode()  # type: ignore[untyped-decorator]
     def _score(self, prompt: list[int], endings: list[list[int]]) -> list[float]:
         """Log-probability of each ending after the prompt; the prompt is read once."""
         start = self._model(torch.tensor([prompt]), use_cache=True, logits_to_keep=1)

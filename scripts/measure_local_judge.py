@@ -79,7 +79,8 @@ def read_texts(folder: Path) -> Texts:
     """The texts that are compared."""
     rows = [json.loads(line) for line in (folder / "question.jsonl").read_text(encoding="utf-8").splitlines()]
     frame = pd.read_parquet(folder / "model_answers_31models.parquet")
-    answers = {(row.model, int(row.question_id)): (row.turn1, row.turn2) for row in frame.itertuples()}
+    rows_of = frame.to_dict("records")
+    answers = {(str(row["model"]), int(row["question_id"])): (row["turn1"], row["turn2"]) for row in rows_of}
     return Texts(questions={row["question_id"]: row["turns"] for row in rows}, answers=answers)
 
 
@@ -139,7 +140,8 @@ def figures(judged: pd.DataFrame, votes: pd.DataFrame, gpt4: pd.DataFrame) -> di
     people = canonical(votes)
     people = people.merge(canonical(first)[["question_id", "turn", "first", "second"]].drop_duplicates())
     return {
-        "n_comparisons": len(judged), "n_votes": len(people), "position": position(judged),
+        "n_comparisons": len(judged), "n_votes": len(people),
+        "models": sorted({*judged["model_a"], *judged["model_b"]}), "position": position(judged),
         "agreement": {name: agreement(people, canonical(frame)) for name, frame in readings.items()},
     }  # fmt: skip
 
@@ -165,7 +167,7 @@ def log_odds(judged: pd.DataFrame) -> pd.DataFrame:
     return judged[KEY].assign(winner=np.where(of_a > of_b, "model_a", np.where(of_a < of_b, "model_b", "tie")))
 
 
-def position(judged: pd.DataFrame) -> dict[str, float]:
+def position(judged: pd.DataFrame) -> dict[str, float | None]:
     """Shares of verdicts for the answer shown first, second and tie, and of pairs whose verdict ignores the order."""
     picked = np.concatenate([judged[[f"{o}_{s}" for s in SIDES]].to_numpy().argmax(axis=1) for o in ("ab", "ba")])
     same = verdicts(judged, "ab")["winner"].to_numpy() == verdicts(judged, "ba")["winner"].to_numpy()

@@ -2,7 +2,8 @@
 
 Enters: a model's folder and a judge behind an OpenAI-compatible address (`scripts.serve_local_judge`). Leaves: the
 model's answers and a control's (one text for every question), both rated, and compared in both orders, through the
-evaluator's own runner and judging; as the table data/mt_bench/own_smollm2. What an earlier call kept is not asked again.
+evaluator's own runner and judging; as the table data/mt_bench/own_smollm2. What an earlier call kept is not asked
+again.
 
     python -m scripts.make_demo_model
     python -m scripts.run_mt_bench_own var/models/smollm2-135m-instruct --work var/own --only answer

@@ -1,9 +1,10 @@
 """A judge on this machine behind an OpenAI-compatible address, without a Hub: `python -m scripts.serve_local_judge`.
 
 Enters: a folder with a causal model and its chat template (`scripts.make_demo_model` makes one). Leaves: a server with
-POST /v1/chat/completions, GET /v1/models and GET /healthz, on this machine alone, one call at a time. Point the evaluator at it
-with LEADERBOARD_JUDGE_URL=http://127.0.0.1:PORT/v1 and LEADERBOARD_JUDGE_MODEL=NAME. How verdicts come about is said
-in `scripts.constrained_choice`. A model of this size is a weak judge: measure it (`scripts.measure_local_judge`).
+POST /v1/chat/completions, GET /v1/models and GET /healthz, on this machine alone, one call at a time. Point the
+evaluator at it with LEADERBOARD_JUDGE_URL=http://127.0.0.1:PORT/v1 and LEADERBOARD_JUDGE_MODEL=NAME. How
+verdicts come about is said in `scripts.constrained_choice`. A model of this size is a weak judge: measure it
+(`scripts.measure_local_judge`).
 """
 
 import argparse

@@ -3,41 +3,21 @@
 A check is given the names that the code of a turn defines (for SQL: the query as `sql`) and raises AssertionError.
 """
 
-import random
 import sqlite3
 from collections.abc import Callable
 from itertools import islice, permutations
 from statistics import median
 from typing import Any
 
+from .expecting import Wrong, draws, refused, same
+
 Names = dict[str, Any]
 Check = Callable[[Names], None]
 
 
-class Wrong(AssertionError):
-    """A reference solution gives something else than expected."""
-
-
-def same(got: object, expected: object) -> None:
-    """Raise Wrong unless the two are equal."""
-    if got != expected:
-        raise Wrong(f"got {got!r:.300}; expected {expected!r:.300}")
-
-
-def refused(call: Callable[[], object], says: str = "") -> ValueError:
-    """The ValueError of a call, whose text holds `says`. Raises Wrong when there is none."""
-    try:
-        got = call()
-    except ValueError as error:
-        if says not in str(error):
-            raise Wrong(f"the message {error} does not hold {says!r}") from error
-        return error
-    raise Wrong(f"got {got!r:.200}; expected a ValueError")
-
-
 def slots_one(names: Names) -> None:
     """1081"""
-    draw = random.Random(1)
+    draw = draws(1)
     for _ in range(300):
         busy = [(a, a + draw.randint(0, 6)) for a in (draw.randint(-5, 25) for _ in range(draw.randint(0, 5)))]
         _same_slots(names["free_slots"](busy, 0, 20), busy, 0, 1)
@@ -45,7 +25,7 @@ def slots_one(names: Names) -> None:
 
 def slots_two(names: Names) -> None:
     """1081, second turn"""
-    draw = random.Random(2)
+    draw = draws(2)
     for _ in range(300):
         busy = [(a, a + draw.randint(0, 6)) for a in (draw.randint(-5, 25) for _ in range(draw.randint(0, 5)))]
         pause, shortest = draw.randint(0, 3), draw.randint(1, 4)
@@ -97,7 +77,7 @@ def recent_two(names: Names) -> None:
 
 def search_one(names: Names) -> None:
     """1083"""
-    draw = random.Random(3)
+    draw = draws(3)
     for _ in range(400):
         items = sorted(draw.randint(0, 9) for _ in range(draw.randint(0, 8)))
         for x in range(-1, 11):
@@ -106,7 +86,7 @@ def search_one(names: Names) -> None:
 
 def search_two(names: Names) -> None:
     """1083, second turn"""
-    draw = random.Random(4)
+    draw = draws(4)
     for _ in range(400):
         items = sorted(draw.randint(0, 9) for _ in range(draw.randint(0, 8)))
         a, b = draw.randint(-1, 10), draw.randint(-1, 10)
@@ -166,7 +146,7 @@ def _orders(needs: dict[str, list[str]]) -> list[str] | None:
 
 def build_one(names: Names) -> None:
     """1086: always the first possible task is the same as the first order of all."""
-    draw = random.Random(5)
+    draw = draws(5)
     for _ in range(150):
         needs = {task: draw.sample("abcde", draw.randint(0, 2)) for task in draw.sample("abcde", draw.randint(0, 4))}
         expected = _orders(needs)
@@ -213,7 +193,7 @@ def _pairs_of(xs: list[int], d: int) -> int:
 
 def pairs_one(names: Names) -> None:
     """1088"""
-    draw = random.Random(6)
+    draw = draws(6)
     for _ in range(300):
         xs, d = [draw.randint(-3, 3) for _ in range(draw.randint(0, 8))], draw.randint(-3, 3)
         same(names["f"](xs, d), _pairs_of(xs, d))
@@ -221,7 +201,7 @@ def pairs_one(names: Names) -> None:
 
 def pairs_two(names: Names) -> None:
     """1088, second turn"""
-    draw = random.Random(7)
+    draw = draws(7)
     for _ in range(200):
         xs, d = [draw.randint(-3, 3) for _ in range(8)], draw.randint(-3, 3)
         pairs = names["Pairs"](d)
@@ -230,7 +210,7 @@ def pairs_two(names: Names) -> None:
 
 def median_one(names: Names) -> None:
     """1089"""
-    draw = random.Random(8)
+    draw = draws(8)
     for _ in range(200):
         xs, k = [draw.randint(0, 9) for _ in range(draw.randint(0, 10))], draw.randint(1, 5)
         same(list(names["moving_median"](iter(xs), k)), [median(xs[at - k : at]) for at in range(k, len(xs) + 1)])
@@ -246,7 +226,7 @@ def median_two(names: Names) -> None:
 
 def wrap_one(names: Names) -> None:
     """1090: against all ways to break."""
-    draw = random.Random(9)
+    draw = draws(9)
     for _ in range(120):
         width = draw.randint(3, 10)
         words = ["x" * draw.randint(1, width) for _ in range(draw.randint(1, 7))]
@@ -275,7 +255,7 @@ def wrap_two(names: Names) -> None:
     """1090, second turn: the test passes the best wrap and fails a greedy one."""
 
     def best(words: list[str], width: int) -> list[str]:
-        ways = [w for w in names["all_ways"](words, width)]
+        ways = list(names["all_ways"](words, width))
         return min(ways, key=lambda lines: _raggedness(lines, width))
 
     def greedy(words: list[str], width: int) -> list[str]:
@@ -302,7 +282,7 @@ def runs_one(names: Names) -> None:
     """1091"""
     pack, unpack = names["pack"], names["unpack"]
     same([pack("aaab"), pack(""), pack("a" * 12)], ["3ab", "", "12a"])
-    draw = random.Random(10)
+    draw = draws(10)
     for _ in range(500):
         text = "".join(draw.choice("aab\n-") for _ in range(draw.randint(0, 9)))
         same(unpack(pack(text)), text)
@@ -315,7 +295,7 @@ def runs_two(names: Names) -> None:
     """1091, second turn"""
     pack, unpack = names["pack"], names["unpack"]
     same([pack("aaab"), pack("11\\")], ["3ab", "2\\1\\\\"])
-    draw = random.Random(11)
+    draw = draws(11)
     for _ in range(1500):
         text = "".join(draw.choice("a1\\\n٣") for _ in range(draw.randint(0, 9)))
         same(unpack(pack(text)), text)

@@ -12,7 +12,6 @@ from typing import Any
 
 import pandas as pd
 
-from eval_queue.judging.answers import AnswerFile
 from eval_queue.judging.questions import Question
 from leaderboard.records import RunResult
 from leaderboard.sources.battle_tables import JudgeCard
@@ -110,9 +109,9 @@ def weakness(measured: Mapping[str, Any]) -> str:
     sums, both = found["summed_log_odds"]["S2_without_ties"], found["both_orders"]["S1_with_ties"]
     place, gpt4 = measured["position"], found["gpt4_same_pairs"]["S2_without_ties"]
     return (
-        f"Weak judge: on {measured['n_comparisons']} pairs of MT-Bench answers with {measured['n_votes']} votes of people "
-        f"it prefers the answer shown first in {place['first']:.0%} of its verdicts. Asked in both orders it agrees with "
-        f"{both['accuracy']:.0%} of the votes (ties included, kappa {both['kappa']:.2f}); with the liking for a place "
+        f"Weak judge: on {measured['n_comparisons']} pairs of MT-Bench answers with {measured['n_votes']} votes of people it "
+        f"prefers the answer shown first in {place['first']:.0%} of its verdicts. Asked in both orders it agrees "
+        f"with {both['accuracy']:.0%} of the votes (ties included, kappa {both['kappa']:.2f}); with the liking for a place "
         f"taken out, with {sums['accuracy']:.0%} of the votes that name a winner (95 % interval "
         f"{sums['accuracy_lower']:.0%} to {sums['accuracy_upper']:.0%}; chance is 50 %, GPT-4 on the same pairs "
         f"{gpt4['accuracy']:.0%})."

@@ -1,4 +1,4 @@
-"""The local judge: constrained verdicts that always parse, and an OpenAI-compatible server that the evaluator can use."""
+"""The local judge: constrained verdicts that always parse, and a server that the evaluator can use."""
 
 import json
 
