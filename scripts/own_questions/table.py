@@ -108,12 +108,13 @@ def weakness(measured: Mapping[str, Any]) -> str:
     found = measured["agreement"]
     sums, both = found["summed_log_odds"]["S2_without_ties"], found["both_orders"]["S1_with_ties"]
     place, gpt4 = measured["position"], found["gpt4_same_pairs"]["S2_without_ties"]
+    shares = {name: f"{sums[name]:.0%}" for name in ("accuracy", "accuracy_lower", "accuracy_upper")}
     return (
-        f"Weak judge: on {measured['n_comparisons']} pairs of MT-Bench answers with {measured['n_votes']} votes of people it "
-        f"prefers the answer shown first in {place['first']:.0%} of its verdicts. Asked in both orders it agrees "
-        f"with {both['accuracy']:.0%} of the votes (ties included, kappa {both['kappa']:.2f}); with the liking for a place "
-        f"taken out, with {sums['accuracy']:.0%} of the votes that name a winner (95 % interval "
-        f"{sums['accuracy_lower']:.0%} to {sums['accuracy_upper']:.0%}; chance is 50 %, GPT-4 on the same pairs "
+        f"Weak judge: on {measured['n_comparisons']} pairs of MT-Bench answers with {measured['n_votes']} votes of "
+        f"people it prefers the answer shown first in {place['first']:.0%} of its verdicts. Asked in both orders it "
+        f"agrees with {both['accuracy']:.0%} of the votes (ties included, kappa {both['kappa']:.2f}). With the liking "
+        f"for a place taken out, it agrees with {shares['accuracy']} of the votes that name a winner (95 % interval "
+        f"{shares['accuracy_lower']} to {shares['accuracy_upper']}; chance is 50 %, GPT-4 on the same pairs "
         f"{gpt4['accuracy']:.0%})."
     )
 

@@ -18,7 +18,7 @@ VOTES = pd.DataFrame(
     }
 )  # fmt: skip
 TEXTS = Texts(
-    questions={at: ("Ask?", "More?") for at in range(N)},
+    questions=dict.fromkeys(range(N), ("Ask?", "More?")),
     answers={(model, at): (f"{model} {'good' if (model == 'x') == bool(at % 2) else 'bad'}", "-")
              for model in "xy" for at in range(N)},
 )  # fmt: skip
