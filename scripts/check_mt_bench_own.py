@@ -2,8 +2,8 @@
 
 Enters: eval_queue/tasks/mt_bench_own/question.jsonl. Leaves: a sentence for each fault, exit code 1 when there is one.
 A reference in maths and reasoning ends with a line "Answer: ...", which has to be what `scripts.own_questions`
-computes, letter by letter; one in coding is a block of code, which is run against its cases. With --beside FILE the questions are
-also compared with another set's: no two may share a third of their words in threes.
+computes, letter by letter; one in coding is a block of code, which is run against its cases. With --beside FILE the
+questions are also compared with another set's: no two may share a third of their words in threes.
 """
 
 import argparse

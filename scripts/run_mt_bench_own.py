@@ -1,9 +1,9 @@
 """The shipped MT-Bench run of our own questions: `python -m scripts.run_mt_bench_own MODEL --work FOLDER [...]`.
 
 Enters: a model's folder and a judge behind an OpenAI-compatible address (`scripts.serve_local_judge`). Leaves: the
-model's answers and a control's (one text for every question), both rated, and compared in both orders, through the
-evaluator's own runner and judging; as the table data/mt_bench/own_smollm2. What an earlier call kept is not asked
-again.
+model's answers and a control's (one text for every question), both rated, and with --pairs compared in both orders,
+through the evaluator's own runner and judging; as the table data/mt_bench/own_smollm2. What an earlier call kept is not
+asked again.
 
     python -m scripts.make_demo_model
     python -m scripts.run_mt_bench_own var/models/smollm2-135m-instruct --work var/own --only answer
@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--judge-url", default="http://127.0.0.1:8123/v1")
     parser.add_argument("--judge", default="smollm2-135m-instruct", help="name of the judge at that address")
     parser.add_argument("--measured", type=Path, default=None, help="the judge's agreement with people")
+    parser.add_argument("--pairs", action="store_true", help="also compare the model with the control, in both orders")
     parser.add_argument("--new-tokens", type=int, default=512, help="longest answer")
     parser.add_argument("--batch-size", type=int, default=22)
     parser.add_argument("--threads", type=int, default=2)
@@ -82,7 +83,7 @@ def answer(options: argparse.Namespace, questions: tuple[Question, ...]) -> None
 
 
 def judge(options: argparse.Namespace, questions: tuple[Question, ...], config: JudgeConfig) -> None:
-    """Ratings of both, and the model compared with the control in both orders."""
+    """Ratings of both, and where wanted the model compared with the control in both orders."""
     rows = [
         {"question_id": each.question_id, "model_id": CONTROL, "choices": [{"index": 0, "turns": [CONSTANT, CONSTANT]}]}
         for each in questions
@@ -91,7 +92,7 @@ def judge(options: argparse.Namespace, questions: tuple[Question, ...], config: 
     baseline.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     for name in ("model", "control"):
         spec = spec_of(options, name)
-        spec = spec.model_copy(update={"baseline": baseline}) if name == "model" else spec
+        spec = spec.model_copy(update={"baseline": baseline}) if options.pairs and name == "model" else spec
         result = judging.judge(spec, _told, judge=config)
         (spec.work_folder / "result.json").write_text(result.model_dump_json(indent=1), encoding="utf-8")
 

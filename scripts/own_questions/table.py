@@ -49,7 +49,7 @@ def table_of(
 def _ratings(folder: Path) -> pd.DataFrame:
     files = [path for path in sorted((folder / "samples").glob("*.parquet")) if path.name != PAIRS]
     frame = pd.concat([pd.read_parquet(path) for path in files], ignore_index=True)
-    frame = frame.rename(columns={"doc_id": "question_id"})
+    frame = frame.drop(columns="score").rename(columns={"doc_id": "question_id"})
     return frame.assign(question_id=frame["question_id"].astype(str)).sort_values(["question_id", "turn"])
 
 
