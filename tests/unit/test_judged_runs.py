@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from eval_queue import wiring
+from eval_queue import cli, wiring
 from eval_queue.executors import Outcome, local
 from eval_queue.executors.local import LocalExecutor, child_environment
 from eval_queue.judging.config import JudgeConfig
+from eval_queue.judging.questions import dump
 from eval_queue.publish import collect_samples
 from eval_queue.runners.mt_bench import questions_of
 from eval_queue.spec import RunSpec
@@ -103,3 +104,43 @@ def test_the_original_questions_are_read_from_the_folder_of_task_files(tmp_path)
     (tmp_path / "mt_bench" / "question.jsonl").write_text("".join(q.model_dump_json() + "\n" for q in QUESTIONS))
     spec = judged_spec(tmp_path, tmp_path / "work", suite="mt_bench", task_files=tmp_path)
     assert questions_of(spec) == QUESTIONS
+
+
+def answers_file(path: Path) -> Path:
+    rows = [
+        {"question_id": q.question_id, "model_id": "a/model", "choices": [{"turns": [q.category, f"{q.category}!"]}]}
+        for q in QUESTIONS
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_the_command_judges_answers_and_pays_nothing_when_it_is_run_again(tmp_path, monkeypatch, capsys):
+    questions = tmp_path / "question.jsonl"
+    questions.write_bytes(dump(QUESTIONS))
+    command = ["judge", "answers", str(answers_file(tmp_path / "a.jsonl")), "--questions", str(questions)]
+    command += ["--baseline", str(baseline_file(tmp_path / "b.jsonl")), "--output", str(tmp_path / "out")]
+    with StubJudge() as stub:
+        for name, value in (JUDGE | {"LEADERBOARD_JUDGE_URL": stub.url}).items():
+            monkeypatch.setenv(name, value)
+        assert cli.main(["judge", "check"]) == 0
+        assert "of 10; 100 tokens sent, 10 received" in capsys.readouterr().out
+        assert cli.main(command) == 0
+        first = capsys.readouterr().out
+        assert len(stub.seen) == 1 + 16 + 32
+        assert cli.main(command) == 0
+        assert len(stub.seen) == 1 + 16 + 32
+    assert capsys.readouterr().out == first
+    assert "16 of 16 turns judged" in first
+    written = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.jsonl"))
+    assert written == [
+        "judging/replies.jsonl", "model_answer/a_model.jsonl", "model_answer/base_line.jsonl",
+        "model_judgment/m_pair.jsonl", "model_judgment/m_single.jsonl", "question.jsonl",
+    ]  # fmt: skip
+
+
+def test_the_command_says_what_to_set_when_there_is_no_judge(monkeypatch, capsys):
+    for name in JUDGE:
+        monkeypatch.delenv(name, raising=False)
+    assert cli.main(["judge", "check"]) == 1
+    assert "No judge is configured. Set LEADERBOARD_JUDGE_MODEL" in capsys.readouterr().err
