@@ -36,7 +36,9 @@ def give_answers(work: Path, text: str = "Question {id}, turn {turn}: {word}.") 
     kept.open(QUESTIONS, {"submission": "x"})
     words = ("apples", "rivers", "engines", "violins", "deserts", "planets", "kitchens", "winters")
     kept.add(
-        Answer(question_id=q.question_id, turn=turn, text=text.format(id=q.question_id, turn=turn, word=words[at] * turn))
+        Answer(
+            question_id=q.question_id, turn=turn, text=text.format(id=q.question_id, turn=turn, word=words[at] * turn)
+        )
         for at, q in enumerate(QUESTIONS) for turn in (1, 2)
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Many calls to a judge: several at a time, each at most once, its reply on disk before the next step.
+"""Many calls to a judge: several at a time, each at most once, all replies on disk before they are used.
 
 Enters: requests, a judge and the log. Leaves: replies by the key of their request, None where the judge refused one.
 """
@@ -61,6 +61,7 @@ async def ask_all(
             failures.append(error)
 
     await asyncio.gather(*(guarded() for _ in range(concurrency)))
+    await log.settle()
     if failures:
         raise failures[0]
     return answers

@@ -22,6 +22,7 @@ from openai import (
     NotFoundError,
     PermissionDeniedError,
 )
+from openai.types.chat import ChatCompletion
 
 from leaderboard.errors import PermanentFailure, TransientFailure
 
@@ -90,17 +91,21 @@ class EndpointJudge:
 
     async def _try(self, request: JudgeRequest) -> JudgeReply:
         started = time.monotonic()
-        form: dict[str, Any] = {}
-        if request.schema is not None and not self._plain_only:
-            named = {"name": "verdict", "strict": True, "schema": request.schema}
-            form["response_format"] = {"type": "json_schema", "json_schema": named}
+        # As chat.completions.create, without its walk through the types of what is sent: a fifth of a call's work.
         async with asyncio.timeout(self.config.timeout_seconds):  # the client's own limit is one between two bytes
-            answer = await self._client.chat.completions.create(
-                model=request.model, temperature=request.temperature, max_tokens=request.max_tokens,
-                messages=[{"role": "system", "content": request.system}, {"role": "user", "content": request.user}],
-                **form,
-            )  # fmt: skip
+            answer = await self._client.post("/chat/completions", body=self._body(request), cast_to=ChatCompletion)
         return self._reply(answer, time.monotonic() - started)
+
+    def _body(self, request: JudgeRequest) -> dict[str, Any]:
+        messages = [{"role": "system", "content": request.system}, {"role": "user", "content": request.user}]
+        body = {
+            "model": request.model, "temperature": request.temperature, "max_tokens": request.max_tokens,
+            "messages": messages,
+        }  # fmt: skip
+        if request.schema is None or self._plain_only:
+            return body
+        named = {"name": "verdict", "strict": True, "schema": request.schema}
+        return body | {"response_format": {"type": "json_schema", "json_schema": named}}
 
     def _reply(self, answer: Any, seconds: float) -> JudgeReply:
         """The reply, without the key should the endpoint repeat it. Raises ValueError for another protocol's."""

@@ -1,7 +1,7 @@
-"""Every reply of a judge, on disk before it is used: a call that was answered is never made, nor paid, again.
+"""Every reply of a judge, kept before it is used: a call that was answered is never made, nor paid, again.
 
-Layout: one JSON object a line, {"key": SHA-256 of the request, "at": seconds since 1970, "reply": JudgeReply}. Replies
-that arrive together are made durable together, so that a disk's latency does not slow a fast judge.
+Layout: one JSON object a line, {"key": SHA-256 of the request, "at": seconds since 1970, "reply": JudgeReply}. Lines
+are written at once and synced to the disk in the background, many together: a slow disk does not slow a fast judge.
 """
 
 import asyncio
@@ -33,8 +33,8 @@ class VerdictLog:
         self._path = path
         self._lock = FileLock(path.with_suffix(".lock"))
         self._replies: dict[str, JudgeReply] = {}
-        self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
-        self._flushing: asyncio.Task[None] | None = None
+        self._is_synced = True
+        self._syncing: asyncio.Task[None] | None = None
         self._file: BinaryIO
 
     def __enter__(self) -> Self:
@@ -61,33 +61,33 @@ class VerdictLog:
         return self._replies.get(key)
 
     async def add(self, key: str, reply: JudgeReply) -> None:
-        """Keep a reply; it is on disk when this returns."""
+        """Keep a reply: the end of this process cannot lose it once this returns, that of the machine after `settle`.
+
+        Raises TransientFailure when it cannot be written.
+        """
         line = json.dumps({"key": key, "at": round(time.time(), 3), "reply": reply.model_dump()}) + "\n"
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((line.encode(), done))
-        if self._flushing is None or self._flushing.done():
-            self._flushing = asyncio.create_task(self._flush())
-        await done
+        try:
+            self._file.write(line.encode())
+            self._file.flush()
+        except OSError as error:
+            raise TransientFailure(f"The verdicts could not be written: {error.strerror}.") from error
         self._replies[key] = reply
+        self._is_synced = False
+        if self._syncing is None or self._syncing.done():
+            self._syncing = asyncio.create_task(self._sync())
 
-    async def _flush(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
+    async def settle(self) -> None:
+        """Return when all replies are on the disk. Raises TransientFailure when it does not take them."""
+        if self._syncing is not None:
             try:
-                await asyncio.to_thread(self._write, b"".join(line for line, _ in batch))
+                await self._syncing
             except OSError as error:
-                failure = TransientFailure(f"The verdicts could not be written: {error.strerror}.")
-                for _, done in batch:
-                    done.set_exception(failure)
-            else:
-                for _, done in batch:
-                    if not done.done():
-                        done.set_result(None)
+                raise TransientFailure(f"The verdicts could not be written: {error.strerror}.") from error
 
-    def _write(self, data: bytes) -> None:
-        self._file.write(data)
-        self._file.flush()
-        os.fsync(self._file.fileno())
+    async def _sync(self) -> None:
+        while not self._is_synced:
+            self._is_synced = True
+            await asyncio.to_thread(os.fsync, self._file.fileno())
 
     def _read(self) -> None:
         """Read all whole lines; what a kill left of a last one is cut off."""

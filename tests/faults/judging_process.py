@@ -3,7 +3,8 @@
     python -m tests.faults.judging_process MODEL FOLDER JUDGE_URL N_KILLS
 
 Loads everything once and forks for every attempt, so that an attempt is a process of its own and costs no import. Makes
-runs in FOLDER/0 (never killed), FOLDER/1, ... until N_KILLS processes were killed; writes {"runs", "kills", "in_flight"}.
+runs in FOLDER/0 (never killed), FOLDER/1, ... until N_KILLS processes were killed; then writes
+{"runs", "kills", "in_flight"}.
 """
 
 import json

@@ -30,8 +30,9 @@ def outcome(work: Path) -> dict[str, object]:
 def test_a_run_killed_anywhere_leaves_the_same_files_and_pays_for_nothing_twice(tmp_path):
     model = tiny_model(tmp_path / "model")
     with StubJudge(latency=0.02) as stub:
+        arguments = [str(model), str(tmp_path / "runs"), stub.url, str(N_KILLS)]
         done = subprocess.run(
-            [sys.executable, "-m", "tests.faults.judging_process", str(model), str(tmp_path / "runs"), stub.url, str(N_KILLS)],
+            [sys.executable, "-m", "tests.faults.judging_process", *arguments],
             cwd=ROOT, capture_output=True, text=True, timeout=120,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-2000:]
