@@ -9,6 +9,7 @@ BENCHMARKS = {
     "overhead": "benchmarks.overhead.__main__",
     "startup": "benchmarks.startup.__main__",
     "ratings": "benchmarks.ratings.__main__",
+    "judging": "benchmarks.judging.__main__",
 }
 """Modules whose `main(arguments)` measures, writes the results beside the code and returns an exit status."""
 

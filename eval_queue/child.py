@@ -1,7 +1,10 @@
 """The evaluation's own process: `python -m eval_queue.child spec.json out_folder`.
 
 Enters: a `RunSpec` file. Leaves, in the out folder: progress.json while it runs, then result.json (exit code 0) or
-failure.json (exit code 3). Anything else ends with a traceback and exit code 1: the parent reads it from the log.
+failure.json (exit code 3). A runner that leaves only answers for a judge ends with exit code 0 and neither. Anything
+else ends with a traceback and exit code 1: the parent reads it from the log.
+Judging answers is another process of this kind: with --judge it reads the judge's `JudgeConfig`, key included, from
+standard input, so that the key is in no argument, environment or file, and no process that loads a model has it.
 The process limits itself, because a threaded parent must not run code between fork and exec.
 """
 
@@ -14,15 +17,16 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import cast
 
+from eval_queue.judging.config import JudgeConfig
 from eval_queue.spec import Report, Runner, RunSpec
 from leaderboard.errors import ModelAtFault, PermanentFailure, TransientFailure
-from leaderboard.records import Progress, Record
+from leaderboard.records import Progress, Record, RunResult
 from leaderboard.stores import write_file
 
-DEFAULT_RUNNER = "eval_queue.runners.lm_eval:run"
 FAILED_EXIT_CODE = 3
 PROGRESS_SECONDS = 0.5
 _GIB = 1 << 30
@@ -42,12 +46,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval_queue.child", description=__doc__)
     parser.add_argument("spec", type=Path, help="JSON file with a RunSpec")
     parser.add_argument("out_folder", type=Path, help="where result.json, failure.json and progress.json go")
-    parser.add_argument("--runner", default=DEFAULT_RUNNER, metavar="MODULE:FUNCTION", help="what runs the spec")
+    parser.add_argument("--runner", required=True, metavar="MODULE:FUNCTION", help="what runs the spec")
+    parser.add_argument("--judge", action="store_true", help="give it the judge described on standard input")
     parser.add_argument("--parent", type=int, default=None, help="end at once when this is not the parent process")
     options = parser.parse_args(arguments)
     spec = RunSpec.model_validate_json(options.spec.read_bytes())
     _limit(spec, options.parent)
-    return run(spec, options.out_folder, _load(options.runner))
+    runner = _load(options.runner)
+    if options.judge:
+        runner = partial(
+            cast(Callable[..., RunResult], runner), judge=JudgeConfig.model_validate_json(sys.stdin.buffer.read())
+        )
+    return run(spec, options.out_folder, runner)
 
 
 def run(spec: RunSpec, out_folder: Path, runner: Runner) -> int:
@@ -60,7 +70,8 @@ def run(spec: RunSpec, out_folder: Path, runner: Runner) -> int:
         )
         write_file(out_folder / "failure.json", failure.model_dump_json().encode())
         return FAILED_EXIT_CODE
-    write_file(out_folder / "result.json", result.model_dump_json(indent=1).encode())
+    if result is not None:
+        write_file(out_folder / "result.json", result.model_dump_json(indent=1).encode())
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The command `python -m eval_queue`: evaluate, submit, look at the queue.
+"""The command `python -m eval_queue`: evaluate, submit, look at the queue, judge.
 
 Data goes to stdout, messages and JSON logs go to stderr. Exit codes: 0 done, 1 something did not work, 2 refused
 (arguments, settings or a submission).
@@ -23,6 +23,7 @@ from leaderboard.suites import evaluable_suites
 
 from . import listing, wiring
 from .executors import logs
+from .judging import commands as commands_of_judge
 from .queue import WorkQueue
 from .schedule import Turns
 
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     show_log.add_argument("key", metavar="KEY")
     show_log.add_argument("--attempt", type=int, metavar="N", help="of a failed attempt, by its number in `status KEY`")
     show_log.set_defaults(run=_logs)
+    commands_of_judge.add_commands(commands.add_parser("judge", help="try the configured judge, or judge answers"))
     return parser
 
 

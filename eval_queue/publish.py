@@ -59,8 +59,9 @@ class Publisher:
 
 
 def collect_samples(result: RunResult, folder: Path) -> dict[str, Path]:
-    """Task to its parquet file, for the tasks of a result that left one in `folder`."""
-    names = (score.task for score in result.tasks if _TASK_FILE.fullmatch(score.task))
+    """Task to its parquet file, for the tasks of a result, and other samples it names, that left one in `folder`."""
+    wanted = dict.fromkeys([*(score.task for score in result.tasks), *result.samples])
+    names = (name for name in wanted if _TASK_FILE.fullmatch(name))
     found = {name: folder / f"{name}.parquet" for name in names}
     return {name: path for name, path in found.items() if path.is_file() and not path.is_symlink()}
 

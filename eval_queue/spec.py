@@ -18,13 +18,15 @@ class RunSpec(Record):
     threads: int = Field(default=2, ge=1)
     memory_limit_gb: float = Field(default=16.0, gt=0)
     batch_size: int = Field(default=16, ge=1)
+    baseline: Path | None = Field(default=None, description="File with the answers that pairs are judged against.")
 
 
 Report = Callable[[Progress], None]
 """Called by a runner whenever it got further; cheap, may be called often."""
 
-Runner = Callable[[RunSpec, Report], RunResult]
-"""Runs the whole spec. Per-question samples lie in work_folder/samples/<task>.parquet when it returns.
+Runner = Callable[[RunSpec, Report], RunResult | None]
+"""Runs the whole spec; None: what it left in the work folder is for the suite's judging.
 
-Raises PermanentFailure or TransientFailure with a reason written for the model's author.
+Per-question samples lie in work_folder/samples/<task>.parquet when it returns. Raises PermanentFailure or
+TransientFailure with a reason written for the model's author.
 """

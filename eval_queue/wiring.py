@@ -19,12 +19,14 @@ from leaderboard.model_facts import ModelCatalogue
 from leaderboard.records import QueueEntry, RunResult, Submission
 from leaderboard.settings import Settings
 from leaderboard.stores import LocalStore, Store, write_file
+from leaderboard.submission_rules import missing_for
 from leaderboard.submissions import Limits
+from leaderboard.suites import SUITES
 
-from .child import DEFAULT_RUNNER
 from .desk import Desk as Desk
 from .executors import logs
 from .executors.local import LocalExecutor, child_environment
+from .judging.config import judge_of
 from .publish import Publisher
 from .queue import RetryPolicy, WorkQueue, utc_now
 from .schedule import Schedule, start
@@ -143,7 +145,7 @@ def worker_name(settings: Settings) -> str:
 
 def open_worker(
     settings: Settings, *, queue: WorkQueue, store: Store, catalogue: ModelCatalogue | None = None,
-    runner: str = DEFAULT_RUNNER, checkpoint: Callable[[str], None] = lambda _: None,
+    runner: str | None = None, checkpoint: Callable[[str], None] = lambda _: None,
 ) -> Worker:  # fmt: skip
     """A worker for the configured limits.
 
@@ -151,7 +153,7 @@ def open_worker(
     """
     executor = LocalExecutor(
         environment=child_environment(settings), time_limit_seconds=settings.time_limit_seconds,
-        secrets=logs.secret_values(settings), runner=runner, checkpoint=checkpoint,
+        secrets=logs.secret_values(settings), runner=runner, judge=judge_of(settings), checkpoint=checkpoint,
     )  # fmt: skip
     return Worker(
         name=worker_name(settings), queue=queue, executor=executor, publisher=Publisher(store),
@@ -173,15 +175,24 @@ def preparer(settings: Settings, catalogue: ModelCatalogue) -> Prepare:
 
     def prepare(submission: Submission, folder: Path) -> RunSpec:
         is_local = submission.model.startswith(LOCAL)
+        _require_judge(submission, settings)
         if is_local:
             _require_unchanged(submission, catalogue)
         return RunSpec(
             submission=submission, work_folder=folder.absolute(), task_files=settings.task_files,
             model_path=str(_local_folder(settings, submission.model)) if is_local else submission.model,
             threads=settings.threads, memory_limit_gb=settings.memory_limit_gb,
+            baseline=settings.judge_baseline and settings.judge_baseline.absolute(),
         )  # fmt: skip
 
     return prepare
+
+
+def _require_judge(submission: Submission, settings: Settings) -> None:
+    """A queue may be shared by several machines, and not all need have a judge: say so before anything is generated."""
+    suite = SUITES.get(submission.suite)
+    if suite is not None and (missing := missing_for(suite, Limits.from_settings(settings))):
+        raise PermanentFailure(" ".join(missing))
 
 
 def _local_folder(settings: Settings, model: str) -> Path:

@@ -50,6 +50,7 @@ ONLY_IN = {
     "transformers": {"eval_queue.runners"},
     "lm_eval": {"eval_queue.runners"},
     "apscheduler": {"eval_queue.schedule"},
+    "openai": {"eval_queue.judging.endpoint"},
 }
 """Third-party package -> the only places that may import it."""
 

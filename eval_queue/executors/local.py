@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import BinaryIO, Literal
@@ -19,37 +20,56 @@ from pydantic import ValidationError
 
 import eval_queue
 import leaderboard
-from eval_queue.child import DEFAULT_RUNNER, Failure
+from eval_queue.child import Failure
+from eval_queue.judging.config import JudgeConfig
 from eval_queue.spec import RunSpec
+from leaderboard.errors import PermanentFailure
 from leaderboard.records import Progress, RunResult, Submission
 from leaderboard.settings import Settings
 from leaderboard.stores import write_file
+from leaderboard.suites import SUITES, Suite
 
 from . import Executor, OnProgress, Outcome, logs, processes, verdicts
 
 LOG_LIMIT_BYTES = 64 << 20
-LOCAL_SUITES = frozenset({"core"})
+LOCAL_SUITES = frozenset({"core", "mt_bench_own", "pairwise_own"})
 """Suites whose questions come with the program."""
 
+NO_JUDGE = (
+    "The suite {suite} needs a judge, and the evaluator that took this submission has none. Whoever runs it sets "
+    "LEADERBOARD_JUDGE_MODEL and LEADERBOARD_JUDGE_URL; then retry."
+)
+DEFAULT_RUNNER = Suite.runner
 Ending = Literal["exited", "stopped", "time", "memory", "log"]
 _log = logging.getLogger(__name__)
 
 
-class LocalExecutor(Executor):
-    """Runs evaluations as child processes.
+@dataclass(frozen=True)
+class _Step:
+    """One process of an evaluation: what it runs, and the judge that only the judging process is told of."""
 
-    `environment` is all the children get besides the offline switches; see `child_environment`. `secrets` are struck
-    from logs and reasons. `checkpoint` is called with a label at every step (tests kill the worker there).
+    runner: str
+    judge: JudgeConfig | None = None
+
+
+class LocalExecutor(Executor):
+    """Runs evaluations as child processes: one that has the model, then, for judged suites, one that has the judge.
+
+    `environment` is all the children get besides the offline switches; see `child_environment`. `judge` reaches the
+    judging process alone, through a pipe. `runner` replaces that of the suite. `secrets` are struck from logs and
+    reasons. `checkpoint` is called with a label at every step (tests kill the worker there).
     """
 
     def __init__(
         self, *, environment: Mapping[str, str], time_limit_seconds: float, secrets: Sequence[str] = (),
-        runner: str = DEFAULT_RUNNER, poll_seconds: float = 0.2, checkpoint: Callable[[str], None] = lambda _: None,
+        runner: str | None = None, judge: JudgeConfig | None = None, poll_seconds: float = 0.2,
+        checkpoint: Callable[[str], None] = lambda _: None,
     ) -> None:  # fmt: skip
         self._environment = dict(environment)
         self._time_limit = time_limit_seconds
         self._secrets = tuple(secrets)
         self._runner = runner
+        self._judge = judge
         self._poll = poll_seconds
         self._checkpoint = checkpoint
 
@@ -66,12 +86,11 @@ class LocalExecutor(Executor):
         write_file(folder / "spec.json", spec.model_dump_json().encode())
         self._checkpoint("spec_written")
         with (folder / "log.txt").open("wb") as log:  # of this attempt alone: the queue keeps the end of earlier ones
-            process = self._start(spec, log)
-            try:
-                self._checkpoint("child_started")
-                ending = self._watch(process, spec, on_progress, stop)
-            finally:
-                code = processes.end(process, folder)
+            deadline = time.monotonic() + self._time_limit
+            for step in self._steps(spec):
+                ending, code = self._run_step(step, spec, log, deadline, on_progress, stop)
+                if ending != "exited" or code != 0:
+                    break
         self._checkpoint("child_ended")
         return self._outcome(spec, ending, code)
 
@@ -80,22 +99,45 @@ class LocalExecutor(Executor):
         for mark in runs.glob(f"*/{processes.MARK_FILE}"):
             processes.end_marked(mark.parent)
 
-    def _start(self, spec: RunSpec, log: BinaryIO) -> subprocess.Popen[bytes]:
+    def _steps(self, spec: RunSpec) -> tuple[_Step, ...]:
+        suite = SUITES.get(spec.submission.suite)
+        if self._runner is not None or suite is None:
+            return (_Step(self._runner or DEFAULT_RUNNER),)
+        if not suite.judging:
+            return (_Step(suite.runner),)
+        if self._judge is None:
+            raise PermanentFailure(NO_JUDGE.format(suite=suite.name))
+        return _Step(suite.runner), _Step(suite.judging, self._judge)
+
+    def _run_step(
+        self, step: _Step, spec: RunSpec, log: BinaryIO, deadline: float, on_progress: OnProgress, stop: Event
+    ) -> tuple[Ending, int]:
+        process = self._start(step, spec, log)
+        try:
+            self._checkpoint("child_started")
+            _tell(process, step.judge)
+            ending = self._watch(process, spec, deadline, on_progress, stop)
+        finally:
+            code = processes.end(process, spec.work_folder)
+        return ending, code
+
+    def _start(self, step: _Step, spec: RunSpec, log: BinaryIO) -> subprocess.Popen[bytes]:
         folder = spec.work_folder
         mark = processes.new_mark(folder)
         command = [
             sys.executable, "-P", "-m", "eval_queue.child", str(folder / "spec.json"), str(folder),
-            "--runner", self._runner, "--parent", str(os.getpid()),
+            "--runner", step.runner, "--parent", str(os.getpid()), *(["--judge"] if step.judge else []),
         ]  # fmt: skip
         offline = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"} if is_local(spec) else {}
         environment = {**self._environment, **offline, processes.MARK: mark}
         return subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-            start_new_session=True,
+            command, cwd=folder, env=environment, stdin=subprocess.PIPE if step.judge else subprocess.DEVNULL,
+            stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
 
-    def _watch(self, process: subprocess.Popen[bytes], spec: RunSpec, on_progress: OnProgress, stop: Event) -> Ending:
-        deadline = time.monotonic() + self._time_limit
+    def _watch(
+        self, process: subprocess.Popen[bytes], spec: RunSpec, deadline: float, on_progress: OnProgress, stop: Event
+    ) -> Ending:
         memory_limit = spec.memory_limit_gb * (1 << 30)
         log = spec.work_folder / "log.txt"
         while not processes.has_ended(process):
@@ -136,6 +178,17 @@ class LocalExecutor(Executor):
                 return verdicts.too_much_log(LOG_LIMIT_BYTES)
         declared = read_failure(spec.work_folder)
         return declared or verdicts.unexpected_exit(code, tail, spec.memory_limit_gb)
+
+
+def _tell(process: subprocess.Popen[bytes], judge: JudgeConfig | None) -> None:
+    """Hand the judge's configuration to a child that waits for it: less than a pipe holds, so this does not block."""
+    if judge is None or process.stdin is None:
+        return
+    try:
+        with process.stdin as pipe:
+            pipe.write(judge.model_dump_json().encode())
+    except BrokenPipeError:  # it ended already; its exit code and log say why
+        _log.warning("the judging process %d ended before it was told of the judge", process.pid)
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

@@ -7,9 +7,9 @@ Leaves: one frozen `Settings`, made once in `app.py` or by a command and passed 
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -60,6 +60,47 @@ class Settings(BaseModel):
         16.0, alias="LEADERBOARD_MEMORY_LIMIT_GB", gt=0, description="Memory of one evaluation, in GiB."
     )
     threads: int = Field(2, alias="LEADERBOARD_THREADS", ge=1, description="CPU threads of one evaluation.")
+    judge_model: str | None = Field(
+        None, alias="LEADERBOARD_JUDGE_MODEL", min_length=1,
+        description="Model that judges answers, as its endpoint names it; unset: suites with a judge are refused.",
+    )  # fmt: skip
+    judge_url: str | None = Field(
+        None, alias="LEADERBOARD_JUDGE_URL", pattern=r"^https?://[^\s/?#]+[^\s?#]*$",
+        description="Base address of the judge's OpenAI-compatible endpoint, e.g. `http://127.0.0.1:8000/v1`.",
+    )  # fmt: skip
+    judge_key: str | None = Field(
+        None, alias="LEADERBOARD_JUDGE_KEY", repr=False,
+        description="Key of that endpoint; only the judging process gets it, never one that loads a model.",
+    )  # fmt: skip
+    judge_output: Literal["schema", "text"] = Field(
+        "schema", alias="LEADERBOARD_JUDGE_OUTPUT",
+        description="`schema`: verdicts as JSON, with text as fallback; `text`: for endpoints without JSON schemas.",
+    )  # fmt: skip
+    judge_concurrency: int = Field(
+        8, alias="LEADERBOARD_JUDGE_CONCURRENCY", ge=1, le=256, description="Calls to the judge at a time."
+    )
+    judge_timeout_seconds: float = Field(
+        120.0, alias="LEADERBOARD_JUDGE_TIMEOUT_SECONDS", gt=0, description="Longest wait for one verdict."
+    )
+    judge_max_attempts: int = Field(
+        6,
+        alias="LEADERBOARD_JUDGE_MAX_ATTEMPTS",
+        ge=1,
+        description="Tries of one call before the judge counts as down.",
+    )
+    judge_max_tokens: int = Field(
+        1024, alias="LEADERBOARD_JUDGE_MAX_TOKENS", ge=16, description="Longest verdict, in tokens."
+    )
+    judge_price_in: float | None = Field(
+        None, alias="LEADERBOARD_JUDGE_PRICE_IN", ge=0, description="Price of a million tokens sent; unset: no costs."
+    )
+    judge_price_out: float | None = Field(
+        None, alias="LEADERBOARD_JUDGE_PRICE_OUT", ge=0, description="Price of a million tokens received."
+    )
+    judge_baseline: Path | None = Field(
+        None, alias="LEADERBOARD_JUDGE_BASELINE",
+        description="Answers to compare with: FastChat's answer JSONL or AlpacaEval's output JSON.",
+    )  # fmt: skip
     max_params: int = Field(
         10_000_000_000, alias="LEADERBOARD_MAX_PARAMS", gt=0, description="Largest model accepted, in parameters."
     )
@@ -80,6 +121,12 @@ class Settings(BaseModel):
     )
     path: str = Field("/usr/bin:/bin", alias="PATH", description="Handed on to the evaluation's process.")
     home: str = Field("/", alias="HOME", description="Handed on to the evaluation's process.")
+
+    @model_validator(mode="after")
+    def _judge_is_whole(self) -> Self:
+        if (self.judge_model is None) != (self.judge_url is None):
+            raise ValueError("LEADERBOARD_JUDGE_MODEL and LEADERBOARD_JUDGE_URL belong together; set both or neither")
+        return self
 
     @property
     def address(self) -> str:

@@ -14,6 +14,7 @@ from leaderboard.errors import Problem
 from leaderboard.model_facts import ModelFacts
 from leaderboard.records import MODEL_ID_PATTERN, Precision
 from leaderboard.settings import Settings
+from leaderboard.suites import Suite
 
 MODEL_ID = re.compile(MODEL_ID_PATTERN, re.ASCII)
 REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*", re.ASCII)
@@ -47,7 +48,8 @@ class Limits:
     """What a submission may cost.
 
     `max_weight_bytes` bounds the real size of the weight files, `memory_bytes` is what an evaluation may use,
-    `retry_pause_seconds` must pass between a failure and its retry.
+    `retry_pause_seconds` must pass between a failure and its retry. `has_judge` and `has_baseline` tell whether suites
+    can be accepted that need them.
     """
 
     max_params: int
@@ -55,6 +57,8 @@ class Limits:
     max_weight_bytes: int
     memory_bytes: int
     retry_pause_seconds: float = 60.0
+    has_judge: bool = False
+    has_baseline: bool = False
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Limits":
@@ -64,6 +68,8 @@ class Limits:
             max_open_per_sender=settings.max_open_per_sender,
             max_weight_bytes=settings.max_params * WIDEST,
             memory_bytes=int(settings.memory_limit_gb * 2**30),
+            has_judge=settings.judge_model is not None,
+            has_baseline=settings.judge_baseline is not None,
         )
 
 
@@ -171,6 +177,33 @@ def parse_sender(value: object) -> str:
     if not text or len(text) > LONGEST_SENDER or not text.isprintable():
         raise Refused(f"{shown(text)} is not a sender; expected 1 to {LONGEST_SENDER} printable characters.")
     return text
+
+
+def suite_problems(suite: Suite | None, *, chat_template: bool, limits: Limits) -> list[Problem]:
+    """Why a suite cannot be run here, known before anything is fetched or generated."""
+    if suite is None:
+        return []
+    problems = [Problem(field="suite", message=text) for text in missing_for(suite, limits)]
+    if suite.needs_chat and not chat_template:
+        message = f"{suite.name} asks in a chat; expected the chat template to be on. Switch it on."
+        problems.append(Problem(field="chat_template", message=message))
+    return problems
+
+
+def missing_for(suite: Suite, limits: Limits) -> list[str]:
+    """What a suite needs of this place and does not have, with what whoever runs it can do."""
+    found = []
+    if suite.judging and not limits.has_judge:
+        found.append(
+            f"{suite.name} needs a judge, and none is configured here. Choose another suite; whoever runs this board "
+            "can set LEADERBOARD_JUDGE_MODEL and LEADERBOARD_JUDGE_URL."
+        )
+    if suite.needs_baseline and not limits.has_baseline:
+        found.append(
+            f"{suite.name} compares with a baseline's answers, and none are configured here. Choose another suite; "
+            "whoever runs this board can set LEADERBOARD_JUDGE_BASELINE."
+        )
+    return found
 
 
 def facts_problems(facts: ModelFacts, *, chat_template: bool, limits: Limits) -> list[Problem]:

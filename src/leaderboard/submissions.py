@@ -24,7 +24,7 @@ from leaderboard.model_facts import ModelCatalogue, ModelFacts
 from leaderboard.records import MODEL_TYPES, PRECISIONS, ModelType, Precision, QueueEntry, State, Submission
 from leaderboard.submission_rules import Limits as Limits  # part of this module's interface
 from leaderboard.submission_rules import parameters as parameters
-from leaderboard.suites import evaluable_suites
+from leaderboard.suites import SUITES, evaluable_suites
 
 MEND_IT = "Mend the model and submit it again: a new commit is a new submission."
 OPEN_STATES: tuple[State, ...] = ("PENDING", "RUNNING")
@@ -135,6 +135,7 @@ def check(
     The catalogue is asked only when the ids of model and revision have the right form.
     """
     fields, problems = _read_fields(draft)
+    problems += rules.suite_problems(SUITES.get(fields.suite), chat_template=fields.chat_template, limits=limits)
     facts: ModelFacts | None = None
     if not any(problem.field in ("model", "revision") for problem in problems):
         facts, unavailable = _inspect(catalogue, fields.model, fields.revision)

@@ -27,13 +27,22 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class Suite:
-    """A named set of tasks whose mean is the suite's average."""
+    """A named set of tasks whose mean is the suite's average.
+
+    `runner` ("module:function") evaluates the model, in a process without secrets. With `judging` it only collects the
+    model's answers, and that function scores them with the configured judge, in a process of its own that loads no
+    model. `needs_chat` suites ask through the chat template; `needs_baseline` ones compare with configured answers.
+    """
 
     name: str
     title: str
     about: str
     tasks: tuple[Task, ...]
     evaluable: bool = False
+    runner: str = "eval_queue.runners.lm_eval:run"
+    judging: str = ""
+    needs_chat: bool = False
+    needs_baseline: bool = False
 
 
 CORE = Suite(
@@ -98,7 +107,60 @@ CLASSIC_200 = Suite(
     ),
 )
 
-SUITES: dict[str, Suite] = {suite.name: suite for suite in (CORE, CLASSIC_200, CLASSIC)}
+CATEGORIES = ("writing", "roleplay", "reasoning", "math", "coding", "extraction", "stem", "humanities")
+"""The eight categories of MT-Bench, in its order."""
+
+RATING_METRIC = "rating_of_10"
+"""A judge's mean rating of 1..10 divided by 10: a mean of 8.99 is 0.899, and the lowest possible score is 0.1."""
+
+PREFERENCE_METRIC = "win_rate"
+"""Share of comparisons with the baseline that the judge gives to the model; a tie counts half."""
+
+_LABELS = {"math": "Maths", "stem": "STEM"}
+_RATED = (
+    "A judge rates both turns of every answer from 1 to 10; shown is the mean rating divided by 10. Every answer "
+    "and verdict is kept with the run. Runs with different judges are not comparable."
+)
+
+
+def _rated_tasks(prefix: str, n: int) -> tuple[Task, ...]:
+    return tuple(
+        Task(name=f"{prefix}_{each}", label=_LABELS.get(each, each.capitalize()), metric=RATING_METRIC, n=n)
+        for each in CATEGORIES
+    )
+
+
+MT_BENCH_OWN = Suite(
+    name="mt_bench_own",
+    title="Two-turn questions of our own, judged",
+    about=f"The project's own two-turn questions in the eight categories of MT-Bench. {_RATED}",
+    evaluable=True, runner="eval_queue.runners.mt_bench:answer", judging="eval_queue.judging.mt_bench:judge",
+    needs_chat=True, tasks=_rated_tasks("own", n=22),
+)  # fmt: skip
+
+MT_BENCH = Suite(
+    name="mt_bench",
+    title="MT-Bench, judged here",
+    about=f"The 80 two-turn questions of MT-Bench, read from the Hub or a folder. {_RATED}",
+    evaluable=True, runner="eval_queue.runners.mt_bench:answer", judging="eval_queue.judging.mt_bench:judge",
+    needs_chat=True, tasks=_rated_tasks("mt", n=20),
+)  # fmt: skip
+
+PAIRWISE_OWN = Suite(
+    name="pairwise_own",
+    title="Own questions against a baseline, judged",
+    about=(
+        "First turns of the project's own questions. A judge compares every answer with a baseline's, in both orders; "
+        "verdicts that change with the order count as ties. Shown is the share won, a tie as half."
+    ),
+    evaluable=True, runner="eval_queue.runners.pairwise:answer", judging="eval_queue.judging.pairwise:judge",
+    needs_chat=True, needs_baseline=True,
+    tasks=(Task(name="pairwise_own", label="Win rate", metric=PREFERENCE_METRIC, n=88, chance=0.5),),
+)  # fmt: skip
+
+SUITES: dict[str, Suite] = {
+    suite.name: suite for suite in (CORE, CLASSIC_200, CLASSIC, MT_BENCH_OWN, MT_BENCH, PAIRWISE_OWN)
+}
 
 
 def evaluable_suites() -> tuple[Suite, ...]:

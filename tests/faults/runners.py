@@ -166,3 +166,17 @@ def surroundings(spec: RunSpec, report: Report) -> RunResult:
     }
     (spec.work_folder.parent / "surroundings.json").write_text(json.dumps(facts))
     return quick(spec, report)
+
+
+def answers_for_a_judge(spec: RunSpec, report: Report) -> None:
+    """Leave answers, and all that this process can see of the judge."""
+    from tests.judged import give_answers
+
+    give_answers(spec.work_folder)
+    visible = {
+        "environment": dict(os.environ), "command": sys.argv, "input": sys.stdin.read(),
+        "spec": (spec.work_folder / "spec.json").read_text(),
+        "open": [str(Path(f"/proc/self/fd/{fd}").readlink()) for fd in range(3)],
+    }  # fmt: skip
+    (spec.work_folder / "answering.json").write_text(json.dumps(visible))
+    del report

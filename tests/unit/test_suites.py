@@ -1,13 +1,25 @@
 """Suites that can be evaluated: their tasks exist, their numbers are those of the questions."""
 
+import importlib
 import json
+from collections import Counter
 
 import pytest
 
 from eval_queue.executors.local import LOCAL_SUITES
+from eval_queue.judging.questions import read_questions
 from eval_queue.runners.harness_tasks import OWN, REGISTERED, REGISTERED_FOLDER
 from eval_queue.tasks.local_files import LOCAL_TASKS
-from leaderboard.suites import CLASSIC, CLASSIC_200, CORE, SUITES, evaluable_suites
+from leaderboard.suites import (
+    CATEGORIES,
+    CLASSIC,
+    CLASSIC_200,
+    CORE,
+    MT_BENCH_OWN,
+    PAIRWISE_OWN,
+    SUITES,
+    evaluable_suites,
+)  # fmt: skip
 
 
 def test_every_suite_is_found_by_its_name_and_names_are_unique_within():
@@ -18,12 +30,31 @@ def test_every_suite_is_found_by_its_name_and_names_are_unique_within():
 
 
 @pytest.mark.parametrize(
-    "task", [t for suite in evaluable_suites() for t in suite.tasks], ids=lambda t: f"{t.name}-{t.n}"
+    "task",
+    [t for suite in evaluable_suites() if not suite.judging for t in suite.tasks],
+    ids=lambda t: f"{t.name}-{t.n}",
 )
 def test_every_task_has_a_definition(task):
     own = list(OWN.glob(f"*/{task.name}.yaml"))
     assert len(own) == 1 or (REGISTERED_FOLDER / REGISTERED[task.name]).is_file()
     assert own or task.name in LOCAL_TASKS
+
+
+@pytest.mark.parametrize("suite", evaluable_suites(), ids=lambda suite: suite.name)
+def test_every_suite_names_functions_that_exist(suite):
+    for name in filter(None, (suite.runner, suite.judging)):
+        module, _, function = name.partition(":")
+        assert callable(getattr(importlib.import_module(module), function))
+
+
+def test_our_own_questions_are_as_many_as_their_suites_say():
+    file = OWN / "mt_bench_own" / "question.jsonl"
+    if not file.is_file():
+        pytest.skip("the question set is not merged yet")
+    questions = read_questions(file)
+    turns = Counter(question.category for question in questions for _ in question.turns)
+    assert {task.name: task.n for task in MT_BENCH_OWN.tasks} == {f"own_{name}": turns[name] for name in CATEGORIES}
+    assert PAIRWISE_OWN.tasks[0].n == len(questions)
 
 
 def test_core_needs_nothing_that_is_not_bundled():

@@ -1,0 +1,1 @@
+"""Solutions of this project's own two-turn questions, computed: one function a question, both turns in one tuple."""
