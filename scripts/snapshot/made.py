@@ -10,8 +10,11 @@ from leaderboard.sources.battle_tables import BattleCard, write_battles
 from leaderboard.sources.benchmark_table import TableCard, write_table
 from leaderboard.sources.rating_tables import FOLDER as RATINGS
 from leaderboard.sources.rating_tables import RatingCard, write_ratings
+from leaderboard.sources.safety_tables import FOLDER as SAFETY
+from leaderboard.sources.safety_tables import SafetyCard, write_safety
 
-AnyTable = tuple[TableCard | BattleCard | RatingCard, pd.DataFrame]
+AnyCard = TableCard | BattleCard | RatingCard | SafetyCard
+AnyTable = tuple[AnyCard, pd.DataFrame]
 Tables = Iterator[AnyTable]
 FACTS = "facts (figures quoted with their source)"
 
@@ -21,22 +24,24 @@ def day(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
 
 
-def write(folder: Path, card: TableCard | BattleCard | RatingCard, frame: pd.DataFrame) -> None:
+def write(folder: Path, card: AnyCard, frame: pd.DataFrame) -> None:
     """Write a table of any kind below a folder."""
     if isinstance(card, BattleCard):
         write_battles(folder, card, frame)
     elif isinstance(card, RatingCard):
         write_ratings(folder, card, frame)
+    elif isinstance(card, SafetyCard):
+        write_safety(folder, card, frame)
     else:
         write_table(folder, card, frame)
 
 
-def place(card: TableCard | BattleCard | RatingCard) -> str:
+def place(card: AnyCard) -> str:
     """Folder of a table below data/."""
-    return {TableCard: "benchmarks", BattleCard: "battles", RatingCard: RATINGS}[type(card)]
+    return {TableCard: "benchmarks", BattleCard: "battles", RatingCard: RATINGS, SafetyCard: SAFETY}[type(card)]
 
 
-def describe(card: TableCard | BattleCard | RatingCard, rows: int) -> str:
+def describe(card: AnyCard, rows: int) -> str:
     """A section of SOURCES.md: one table, where it comes from and what was repaired."""
     when = f", as of {card.as_of:%Y-%m-%d}" if card.as_of else ""
     lines = [f"## {place(card)}/{card.name}.parquet ({rows:,} rows{when})", ""]

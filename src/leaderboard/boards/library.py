@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from leaderboard.boards import alpaca_eval, judge_audit, llm_benchmarks
+from leaderboard.boards import alpaca_eval, judge_audit, llm_benchmarks, red_teaming
 from leaderboard.boards.board import Board, View
 from leaderboard.boards.charts import Chart
 from leaderboard.boards.matchup import NOTHING, Matchup
@@ -64,7 +64,9 @@ class Reads(Protocol):
         ...
 
 
-TABS: dict[str, Tab] = {tab.NAME: tab for tab in (llm_benchmarks, HUMAN_GPT4, ARENA, alpaca_eval, judge_audit)}
+TABS: dict[str, Tab] = {
+    tab.NAME: tab for tab in (llm_benchmarks, HUMAN_GPT4, ARENA, alpaca_eval, red_teaming, judge_audit)
+}
 
 
 class _Made:
@@ -164,8 +166,8 @@ class Library:
             return shelf.cards
         if tab == llm_benchmarks.NAME:
             return shelf.benchmarks
-        battles = tuple(card for card in shelf.battles if tab in card.tabs)
-        return (*battles, *(card for card in shelf.ratings if tab in card.tabs))
+        kinds = (shelf.battles, shelf.ratings, shelf.safety)
+        return tuple(card for cards in kinds for card in cards if tab in card.tabs)
 
     def rejected(self) -> tuple[Rejected, ...]:
         """Files that could not be read, with the reasons."""

@@ -1,4 +1,4 @@
-"""Importing files of other projects into a store folder as benchmark, battle or rating tables.
+"""Importing files of other projects into a store folder as benchmark, battle, rating or safety tables.
 
 Enters: a format name, a file or folder, a store folder. Leaves: a written table and a `Report` of what was read
 and what was left out and why. Nothing that cannot be read stops the rest.
@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from leaderboard.errors import BadRecord
-from leaderboard.sources import preference_files
+from leaderboard.sources import preference_files, safety_files
 from leaderboard.sources.battle_tables import BattleCard, write_battles
 from leaderboard.sources.benchmark_table import FOLDER, Rejected, TableCard, TaskCard, read_table, write_table
 from leaderboard.sources.h4_rows import read_h4
@@ -21,11 +21,12 @@ from leaderboard.sources.open_llm_leaderboard import read_dump
 from leaderboard.sources.rating_tables import write_ratings
 from leaderboard.sources.results_json import READERS, Row
 from leaderboard.sources.row_files import is_table
+from leaderboard.sources.safety_tables import write_safety, write_texts
 from leaderboard.sources.tables import NAME_PATTERN
 
 DUMP = "open-llm-dump"
 PREFERENCES: Mapping[str, preference_files.Reader] = {**preference_files.READERS, "h4": read_h4}
-FORMATS = (DUMP, *READERS, *PREFERENCES)
+FORMATS = (DUMP, *READERS, *PREFERENCES, *safety_files.READERS)
 IDENTITY = ["model", "revision", "precision"]
 
 
@@ -54,6 +55,8 @@ def import_files(format_name: str, path: Path, store: Path, *, name: str, now: d
         raise BadRecord(f"Name is {name!r}; expected small letters, digits, - and _, at most 64.")
     if format_name == DUMP:
         return _import_dump(path, store, name, now)
+    if format_name in safety_files.READERS:
+        return _import_safety(format_name, path, store)
     if format_name in PREFERENCES:
         return _import_preferences(PREFERENCES[format_name], path, store, name, now)
     rows, rejected = _read_rows(format_name, path)
@@ -88,6 +91,15 @@ def _import_preferences(read: preference_files.Reader, path: Path, store: Path, 
         write_ratings(store, card, frame)
     n_read = 1 if path.is_file() else sum(map(is_table, path.iterdir())) - len(card.rejected)
     return Report(table=name, n_rows=len(frame), n_read=n_read, rejected=card.rejected)
+
+
+def _import_safety(format_name: str, path: Path, store: Path) -> Report:
+    """Labels as a table, which keeps its name so that the texts belong to it, and the texts beside it."""
+    made = safety_files.READERS[format_name](path)
+    write_safety(store, made.card, made.frame)
+    write_texts(store, made.card.name, made.texts)
+    n_read = 1 if path.is_file() else sum(file.is_file() for file in path.rglob("*"))
+    return Report(table=made.card.name, n_rows=len(made.frame), n_read=n_read, rejected=())
 
 
 def _read_rows(format_name: str, path: Path) -> tuple[list[Row], list[Rejected]]:
