@@ -9,12 +9,23 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from leaderboard.settings import ROOT
-from scripts.snapshot import alpaca_eval, arena, h4, llmfao, mt_bench, open_llm, peer_rank, red_teaming, vicuna
+from scripts.snapshot import (
+    alpaca_eval,
+    arena,
+    h4,
+    llmfao,
+    mt_bench,
+    open_llm,
+    peer_rank,
+    red_teaming,
+    reward_models,
+    vicuna,
+)
 from scripts.snapshot.made import Tables, describe, place, write
 
 CONVERTERS: Mapping[str, Callable[[Path], Tables]] = {
     module.FOLDER: module.tables
-    for module in (open_llm, llmfao, mt_bench, peer_rank, vicuna, h4, arena, alpaca_eval, red_teaming)
+    for module in (open_llm, llmfao, mt_bench, peer_rank, vicuna, h4, arena, alpaca_eval, reward_models, red_teaming)
 }
 """Folder of the public files -> what makes tables of it."""
 

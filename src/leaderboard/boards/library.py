@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from leaderboard.boards import alpaca_eval, judge_audit, llm_benchmarks, red_teaming
+from leaderboard.boards import alpaca_eval, judge_audit, llm_benchmarks, red_teaming, reward_models
 from leaderboard.boards.board import Board, View
 from leaderboard.boards.charts import Chart
 from leaderboard.boards.matchup import NOTHING, Matchup
@@ -65,7 +65,7 @@ class Reads(Protocol):
 
 
 TABS: dict[str, Tab] = {
-    tab.NAME: tab for tab in (llm_benchmarks, HUMAN_GPT4, ARENA, alpaca_eval, red_teaming, judge_audit)
+    tab.NAME: tab for tab in (llm_benchmarks, HUMAN_GPT4, ARENA, alpaca_eval, reward_models, red_teaming, judge_audit)
 }
 
 
@@ -166,7 +166,7 @@ class Library:
             return shelf.cards
         if tab == llm_benchmarks.NAME:
             return shelf.benchmarks
-        kinds = (shelf.battles, shelf.ratings, shelf.safety)
+        kinds = (shelf.battles, shelf.ratings, shelf.safety, shelf.rewards)
         return tuple(card for cards in kinds for card in cards if tab in card.tabs)
 
     def rejected(self) -> tuple[Rejected, ...]:

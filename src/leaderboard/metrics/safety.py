@@ -14,7 +14,7 @@ from scipy.special import stdtrit
 
 from leaderboard.metrics.accuracy import effective_size, group_codes
 from leaderboard.metrics.agreement import agree, confusion, kappa
-from leaderboard.ratings.proportions import Z_95, wilson
+from leaderboard.ratings.proportions import Z_95, bounds_of_mean, wilson
 
 
 def rate(values: npt.ArrayLike, prompts: npt.ArrayLike) -> tuple[float, float, float, int]:
@@ -53,15 +53,11 @@ def rates(frame: pd.DataFrame, by: Sequence[str], value: str, name: str) -> pd.D
 def balance(frame: pd.DataFrame, one: str, other: str, name: str) -> pd.DataFrame:
     """The frame with the mean of two independent rates of it and its bounds, as columns `<name>...`.
 
-    Half the distances to the bounds are joined as standard errors are (root of the sum of squares), each side for
-    itself (Newcombe 1998, method 10), so that skewed bounds stay skewed.
+    How bounds are joined is told at `bounds_of_mean`.
     """
-    value = (frame[one] + frame[other]) / 2
-    down, up = (
-        np.hypot(frame[one] - frame[f"{one}_{end}"], frame[other] - frame[f"{other}_{end}"]) / 2
-        for end in ("lower", "upper")
-    )
-    return frame.assign(**{name: value, f"{name}_lower": value - down, f"{name}_upper": value + up})
+    values, lower, upper = (frame[[f"{one}{end}", f"{other}{end}"]].to_numpy() for end in ("", "_lower", "_upper"))
+    down, up = bounds_of_mean(values, lower, upper)
+    return frame.assign(**{name: values.mean(axis=1), f"{name}_lower": down, f"{name}_upper": up})
 
 
 def label_agreement(one: pd.Series, other: pd.Series, prompts: pd.Series) -> dict[str, float]:

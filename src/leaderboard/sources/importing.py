@@ -20,13 +20,16 @@ from leaderboard.sources.h4_rows import read_h4
 from leaderboard.sources.open_llm_leaderboard import read_dump
 from leaderboard.sources.rating_tables import write_ratings
 from leaderboard.sources.results_json import READERS, Row
+from leaderboard.sources.reward_files import read_pairs
+from leaderboard.sources.reward_tables import write_pair_texts
 from leaderboard.sources.row_files import is_table
 from leaderboard.sources.safety_tables import write_safety, write_texts
 from leaderboard.sources.tables import NAME_PATTERN
 
 DUMP = "open-llm-dump"
+PAIRS = "reward-pairs"
 PREFERENCES: Mapping[str, preference_files.Reader] = {**preference_files.READERS, "h4": read_h4}
-FORMATS = (DUMP, *READERS, *PREFERENCES, *safety_files.READERS)
+FORMATS = (DUMP, *READERS, *PREFERENCES, *safety_files.READERS, PAIRS)
 IDENTITY = ["model", "revision", "precision"]
 
 
@@ -55,6 +58,8 @@ def import_files(format_name: str, path: Path, store: Path, *, name: str, now: d
         raise BadRecord(f"Name is {name!r}; expected small letters, digits, - and _, at most 64.")
     if format_name == DUMP:
         return _import_dump(path, store, name, now)
+    if format_name == PAIRS:
+        return _import_pairs(path, store, name)
     if format_name in safety_files.READERS:
         return _import_safety(format_name, path, store)
     if format_name in PREFERENCES:
@@ -100,6 +105,15 @@ def _import_safety(format_name: str, path: Path, store: Path) -> Report:
     write_texts(store, made.card.name, made.texts)
     n_read = 1 if path.is_file() else sum(file.is_file() for file in path.rglob("*"))
     return Report(table=made.card.name, n_rows=len(made.frame), n_read=n_read, rejected=())
+
+
+def _import_pairs(path: Path, store: Path, name: str) -> Report:
+    """Texts of preference pairs as the set `name`; scores of the set find them by the texts' own ids."""
+    made = read_pairs(path)
+    write_pair_texts(store, name, made.pairs)
+    reasons = ((made.undecided, "no answer is the better one"), (made.copies, "the same pair is there already"))
+    rejected = tuple(Rejected(where=path.name, reason=f"{n} pairs: {why}.") for n, why in reasons if n)
+    return Report(table=name, n_rows=len(made.pairs), n_read=1, rejected=rejected)
 
 
 def _read_rows(format_name: str, path: Path) -> tuple[list[Row], list[Rejected]]:
