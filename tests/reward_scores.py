@@ -12,15 +12,15 @@ MODELS = {"org/good": 1.5, "org/weak": 0.3}
 """Name -> how strongly its score follows the truth."""
 
 
-def card(name="scripted"):
+def card(name: str = "scripted", harmful: bool = False) -> RewardCard:
     return RewardCard(
         name=name, label="Scored here", order=20, title="Scripted scores", about="For tests.", source="A test.",
         license="ours", as_of=datetime(2026, 11, 23, tzinfo=UTC),
-        sets=tuple(PairSet(name=key, label=key.capitalize()) for key in SETS),
+        sets=tuple(PairSet(name=key, label=key.capitalize(), harmful=harmful) for key in SETS),
     )  # fmt: skip
 
 
-def texts(name):
+def texts(name: str) -> pd.DataFrame:
     """Pairs of a set: prompt, chosen, rejected; two pairs share a prompt."""
     rows = []
     for at in range(SETS[name]):
@@ -34,7 +34,7 @@ def texts(name):
     return pd.DataFrame(rows)
 
 
-def scores(seed=0):
+def scores(seed: int = 0) -> pd.DataFrame:
     """Rows of a reward table; the weak model ties on every tenth pair, the good one once has no score."""
     random, parts = np.random.default_rng(seed), []
     for model, skill in MODELS.items():

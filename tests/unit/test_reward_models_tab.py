@@ -115,6 +115,19 @@ def test_imported_texts_stand_beside_their_scores_whatever_their_order(store, li
         selection = shown.steps["Next pair"]
 
 
+def test_texts_of_a_harmful_set_are_withheld_until_asked_for(store, tmp_path):
+    write_rewards(store, card(harmful=True), scores())
+    texts("alpha").to_csv(tmp_path / "alpha.csv", index=False)
+    import_files("reward-pairs", tmp_path / "alpha.csv", store, name="alpha", now=NOW)
+    snapshot = SimpleNamespace(folder=store, revision="harmful", origin="a test")
+    shelf = Library(lambda: snapshot, tmp_path / "none", lambda: datetime.now(UTC))
+    closed = shelf.reading("reward_models", VIEW, {})
+    assert [part.key for part in closed.parts if part.withheld] == ["prompt", "chosen", "rejected"]
+    assert not any(part.text for part in closed.parts)
+    opened = shelf.reading("reward_models", VIEW, {"show": "prompt,rejected"})
+    assert [part.key for part in opened.parts if part.text] == ["prompt", "rejected"]
+
+
 def test_next_miss_leads_to_misses_only_and_the_widest_comes_first(library):
     selection = library.reading("reward_models", VIEW, {}).steps["Next miss"]
     shown = library.reading("reward_models", VIEW, selection)

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from leaderboard.boards.choosing import ALL, choice, options, steps
+from leaderboard.boards.choosing import ALL, asked_for, choice, options, steps
 from leaderboard.boards.reading import Choice, Option, Part, Reading, Selection
 from leaderboard.boards.reward_pairs import IDENTITY, margins
 from leaderboard.boards.shelf import Snapshot
 from leaderboard.sources.reward_tables import TEXT_FOLDER, RewardCard, read_pair_texts
 
+TEXTS = ("prompt", "chosen", "rejected")
 OUTCOMES = {"hit": "Hit: better answer higher", "miss": "Miss: other answer higher", "tie": "Tie", "none": "No score"}
 ORDERS = {"file": "As in the set", "wide": "Widest miss first"}
 
@@ -40,10 +41,12 @@ def reading(snapshot: Snapshot, card: RewardCard, frame: pd.DataFrame, selection
     ]
     place = choice({} if known else selection, "pair", "Pair", hints)
     at = places.index(place.value)
+    harmful = next(item.harmful for item in card.sets if item.name == chosen[1].value)
+    closed = frozenset(TEXTS) - asked_for(selection) if harmful else frozenset()
     misses = set(left.loc[left["outcome"] == "miss", "pair"])
     return Reading(
         title=f"{chosen[0].value}: {OUTCOMES[str(left['outcome'].iloc[at])].split(':')[0].lower()}", origin=origin,
-        choices=(*chosen, place), parts=tuple(_parts(left.iloc[at], texts)), at=at + 1, of=len(left),
+        choices=(*chosen, place), parts=tuple(_parts(left.iloc[at], texts, closed)), at=at + 1, of=len(left),
         steps=steps(chosen, place, at, {"Next miss": misses.__contains__}),
     )  # fmt: skip
 
@@ -63,7 +66,8 @@ def _chosen(card: RewardCard, table: pd.DataFrame, selection: Selection) -> tupl
     return (who, which, outcome, order), own
 
 
-def _parts(row: pd.Series, texts: pd.DataFrame | None) -> Iterator[Part]:
+def _parts(row: pd.Series, texts: pd.DataFrame | None, closed: frozenset[str]) -> Iterator[Part]:
+    """Scores, then each text that there is; those in `closed` without their words."""
     found = None if texts is None else texts[texts["pair"] == row["pair"]]
     own = None if found is None or found.empty else found.iloc[0]
     yield Part(
@@ -75,11 +79,13 @@ def _parts(row: pd.Series, texts: pd.DataFrame | None) -> Iterator[Part]:
                    text="The imported texts do not hold this pair.")  # fmt: skip
     if own is None:
         return
-    yield Part(key="prompt", role="prompt", title="Prompt", text=str(own["prompt"]), markup="plain")
+    words = {key: "" if key in closed else str(own[key]) for key in TEXTS}
+    yield Part(key="prompt", role="prompt", title="Prompt", text=words["prompt"], markup="plain",
+               withheld="prompt" in closed)  # fmt: skip
     for key, side, title in (("chosen", "a", "Preferred by people"), ("rejected", "b", "The other answer")):
         facts = (("Score", _number(row[f"score_{key}"])), ("Characters", f"{len(str(own[key])):,}"))
-        yield Part(key=key, role="answer", title=title, text=str(own[key]), markup="plain", facts=facts,
-                   side="a" if side == "a" else "b")  # fmt: skip
+        yield Part(key=key, role="answer", title=title, text=words[key], markup="plain", facts=facts,
+                   side="a" if side == "a" else "b", withheld=key in closed)  # fmt: skip
 
 
 def _facts(row: pd.Series) -> Iterator[tuple[str, str]]:

@@ -2,8 +2,8 @@
 
 Layouts, told apart by their columns: `chosen`, `rejected` with `prompt` or whole dialogues (HH-RLHF); `text_a`,
 `text_b`, `score_a`, `score_b` (DSP); `input`, `output_1`, `output_2`, `label` (LLMBar); `instruction`, `input`,
-`response1`, `response2`, `a1` to `a3` (PandaLM: the better answer by most of three annotators). Pairs without a better answer are
-left out and counted.
+`response1`, `response2`, `a1` to `a3` (PandaLM: the better answer by most of three annotators). Pairs without a better
+answer are left out and counted.
 """
 
 from collections.abc import Callable, Mapping

@@ -51,6 +51,7 @@ class PairSet(Record):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="In column set; names the texts' file.")
     label: str = Field(min_length=1, description="For people.")
     info: str = ""
+    harmful: bool = Field(default=False, description="Its texts may hurt: each is shown only when asked for.")
 
 
 class RewardCard(Card):
