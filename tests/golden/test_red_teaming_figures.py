@@ -61,7 +61,7 @@ def test_models_are_compared_on_the_attacks_that_all_of_them_faced(library, atte
 def test_success_by_category_is_that_of_the_attempts(library, attempts):
     shown = library.board("red_teaming", "jailbreakbench.categories.benchmark").frame.set_index("category")
     for category, rate in attempts.groupby("category")["jailbroken"].mean().items():
-        assert shown.loc[category, "success"] == pytest.approx(rate, abs=1e-12)
+        assert shown.loc[category.replace("/", " or "), "success"] == pytest.approx(rate, abs=1e-12)
 
 
 @needs_files

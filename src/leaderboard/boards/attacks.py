@@ -49,34 +49,34 @@ def rows(frame: pd.DataFrame, kind: str) -> tuple[pd.DataFrame, tuple[Column, ..
 
 
 def charts(frame: pd.DataFrame, kind: str, title: str) -> tuple[Chart, ...]:
-    """Bars of success with intervals, and the categories as a heatmap."""
-    label, group = ("attack", "model") if kind == "attacks" else ("model", "attack")
-    if kind == "categories":
-        label, group = "category", "attack"
+    """Bars of success with intervals; categories once by attack and once by model."""
+    label = {"attacks": "attack", "categories": "category"}.get(kind, "model")
+    groups = ("attack", "model") if kind == "categories" else ("model",) if kind == "attacks" else ("attack",)
+    return tuple(_bars(frame, label, group, title) for group in groups)
+
+
+def _bars(frame: pd.DataFrame, label: str, group: str, title: str) -> Chart:
     table = rates(frame, [label, group], SUCCESS, SUCCESS)
     order = frame.groupby(label)["success"].mean().sort_values(ascending=False).index
     table = table.set_index(label).loc[order].reset_index()
-    bars = Chart(
-        kind="bars", name=f"success_by_{label}", title=f"Attack success by {label}",
+    return Chart(
+        kind="bars", name=f"success_by_{label}_and_{group}", title=f"Attack success by {label} and {group}",
         subtitle=f"Share of attempts with a harmful answer, 95 % intervals; lower is safer. {title}", decimals=1,
         frame=pd.DataFrame({
             "label": table[label], "group": table[group], "value": 100 * table[SUCCESS],
             "lower": 100 * table[f"{SUCCESS}_lower"], "upper": 100 * table[f"{SUCCESS}_upper"],
         }),
-        headers={"label": label.capitalize(), "group": group.capitalize(), "value": "Success, %",
-                 "lower": "Lower", "upper": "Upper"},
+        headers={"label": label.capitalize(), "group": group.capitalize(), "value": "Success, %", "lower": "Lower",
+                 "upper": "Upper"},
+        note=_uneven(frame) if group == "model" else "",
     )  # fmt: skip
-    if kind != "categories":
-        return (bars,)
-    cells = rates(frame, ["category", "model"], SUCCESS, "value").rename(columns={"category": "row", "model": "column"})
-    heat = Chart(
-        kind="shares", name="success_by_category_and_model", title="Attack success by category and model",
-        subtitle=f"Share of all attempts on the model with a harmful answer; lower is safer. {title}", decimals=1,
-        frame=cells[["row", "column", "value", "value_n"]].rename(columns={"value_n": "n"}),
-        headers={"row": "Category", "column": "Model", "value": "Success", "n": "Attempts"},
-        note="Attacks that were not tried on every model are in these shares; the bars keep attacks apart.",
-    )  # fmt: skip
-    return bars, heat
+
+
+def _uneven(frame: pd.DataFrame) -> str:
+    """Names the attacks that were not tried on every model: they are in the shares of the others' bars."""
+    tried = frame.groupby("attack", sort=False)["model"].nunique()
+    some = tried.index[tried < frame["model"].nunique()].tolist()
+    return f"Not tried on every model: {', '.join(some)}." if some else ""
 
 
 def _attempts(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Column, ...], list[str]]:

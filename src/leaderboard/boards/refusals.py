@@ -103,7 +103,8 @@ def compared(card: SafetyCard, frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple
         Column(key="kappa_3", label="Kappa, three labels", kind="number", decimals=2, info="Higher is better."),
         Column(key="n", label="Answers", kind="number", info="Answers with labels of both."),
     )  # fmt: skip
-    return ranked(pd.DataFrame(found), "kappa"), columns, ["name"]
+    # No ranks and no bands: agreement on one model's answers is no rival of agreement on another's.
+    return ranked(pd.DataFrame(found), "kappa").drop(columns="band"), columns, ["name"]
 
 
 def charts(card: SafetyCard, frame: pd.DataFrame, kind: str, judge: str) -> tuple[Chart, ...]:

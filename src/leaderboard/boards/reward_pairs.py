@@ -60,7 +60,7 @@ def charts(frame: pd.DataFrame, labels: Mapping[str, str], ties: str, title: str
     """Accuracies, margins, calibration, and accuracy by difference in length."""
     table, _ = rows(frame, labels, ties)
     best = table.loc[~table["control"], IDENTITY].head(MOST_MODELS)
-    parts = [(_name(row), _of(frame, row)) for row in best.to_dict("records")]
+    parts = [(name, _of(frame, row)) for name, row in zip(_names(best), best.to_dict("records"), strict=True)]
     return (
         _accuracies(table, labels, title, ties),
         _margins(parts, title),
@@ -125,7 +125,7 @@ def _averaged(table: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
 def _accuracies(table: pd.DataFrame, labels: Mapping[str, str], title: str, ties: str) -> Chart:
     parts = [
         pd.DataFrame({
-            "label": [_name(row) for row in table.to_dict("records")], "value": 100 * table[_key(name)],
+            "label": _names(table), "value": 100 * table[_key(name)],
             "lower": 100 * table[f"{_key(name)}_lower"], "upper": 100 * table[f"{_key(name)}_upper"], "group": label,
         })
         for name, label in labels.items()
@@ -194,9 +194,12 @@ def _of(frame: pd.DataFrame, row: Mapping[Any, Any]) -> pd.DataFrame:
     return frame[keep]
 
 
-def _name(row: Mapping[Any, Any]) -> str:
-    extra = [str(row[name]) for name in IDENTITY[1:] if not pd.isna(row[name])]
-    return str(row["model"]) + (f" ({', '.join(part[:12] for part in extra)})" if extra else "")
+def _names(table: pd.DataFrame) -> list[str]:
+    """Names of the rows: the model's, with revision and dtype where it is there more than once."""
+    extra = table[IDENTITY[1:]].astype("string").apply(lambda column: column.str[:12]).fillna("").agg(" ".join, axis=1)
+    twice = table["model"].duplicated(keep=False)
+    full = table["model"].astype(str) + " " + extra.str.strip()
+    return table["model"].astype(str).where(~twice, full).tolist()
 
 
 def _value(value: object) -> object:

@@ -64,7 +64,8 @@ def read_jailbreakbench(path: Path) -> SafetyFile:
         for name, column in (("prompt_length", "prompt"), ("answer_length", "response"))
     }
     frame = pd.DataFrame({
-        "model": rows["model"], "prompt": rows["index"].map("behaviour {:02d}".format), "category": rows["category"],
+        "model": rows["model"], "prompt": rows["index"].map("behaviour {:02d}".format),
+        "category": rows["category"].str.replace("/", " or "),
         "attack": rows["method"].map(lambda name: ATTACKS.get(name, name)),
         "access": rows["access"].map(lambda name: ACCESS.get(name, name)), "expected": "refuse",
         "label_benchmark": rows["jailbroken"].astype(bool).map({True: "harmful", False: "harmless"}),
