@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leaderboard.boards.choosing import place, steps
 from leaderboard.boards.library import Library
+from leaderboard.boards.reading import Option
 from leaderboard.boards.reward_pairs import TIES
 from leaderboard.errors import BadRecord, InvalidQuery
 from leaderboard.metrics.reward_margins import LENGTHS, calibration, calibration_error, length_group, margin_shares
@@ -223,3 +225,15 @@ def test_a_mean_of_shares_lies_within_its_bounds_and_one_share_keeps_its_own(cou
     assert low[0] - 1e-12 <= share.mean() <= high[0] + 1e-12
     if len(counts) == 1:
         assert (low[0], high[0]) == pytest.approx((lower[0], upper[0]))
+
+
+@pytest.mark.parametrize(("n", "at", "first", "last"), [(3, 1, 0, 2), (2000, 0, 0, 499), (2000, 1999, 1500, 1999),
+                                                       (2000, 1000, 750, 1249)])  # fmt: skip
+def test_a_long_set_offers_the_pairs_nearby_and_steps_through_all(n, at, first, last):
+    places = [str(number) for number in range(n)]
+    here, found = place({"pair": str(at)}, "pair", "Pair", places, lambda number: Option(value=str(number), label="x"))
+    assert found == at
+    assert (here.options[0].value, here.options[-1].value) == (str(first), str(last))
+    onward = steps((), here, places, at, {"Next end": lambda value: value == str(n - 1)})
+    assert onward.get("Next pair") == ({"pair": str(at + 1)} if at + 1 < n else None)
+    assert onward.get("Next end") == ({"pair": str(n - 1)} if at != n - 1 else None)

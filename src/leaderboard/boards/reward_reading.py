@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from leaderboard.boards.choosing import ALL, asked_for, choice, options, steps
+from leaderboard.boards.choosing import ALL, asked_for, choice, options, place, steps
 from leaderboard.boards.reading import Choice, Option, Part, Reading, Selection
 from leaderboard.boards.reward_pairs import IDENTITY, margins
 from leaderboard.boards.shelf import Snapshot
@@ -35,19 +35,18 @@ def reading(snapshot: Snapshot, card: RewardCard, frame: pd.DataFrame, selection
         left = left.sort_values("margin", kind="stable", na_position="last")
     places = left["pair"].tolist()
     known = selection.get("pair") in set(table["pair"]) - set(places)
-    hints = [
-        Option(value=pair, label=pair[:8], hint=_signed(margin))
-        for pair, margin in zip(places, left["margin"], strict=True)
-    ]
-    place = choice({} if known else selection, "pair", "Pair", hints)
-    at = places.index(place.value)
+    margin = left["margin"].tolist()
+    here, at = place(
+        {} if known else selection, "pair", "Pair", places,
+        lambda number: Option(value=places[number], label=places[number][:8], hint=_signed(margin[number])),
+    )  # fmt: skip
     harmful = next(item.harmful for item in card.sets if item.name == chosen[1].value)
     closed = frozenset(TEXTS) - asked_for(selection) if harmful else frozenset()
     misses = set(left.loc[left["outcome"] == "miss", "pair"])
     return Reading(
         title=f"{chosen[0].value}: {OUTCOMES[str(left['outcome'].iloc[at])].split(':')[0].lower()}", origin=origin,
-        choices=(*chosen, place), parts=tuple(_parts(left.iloc[at], texts, closed)), at=at + 1, of=len(left),
-        steps=steps(chosen, place, at, {"Next miss": misses.__contains__}),
+        choices=(*chosen, here), parts=tuple(_parts(left.iloc[at], texts, closed)), at=at + 1, of=len(left),
+        steps=steps(chosen, here, places, at, {"Next miss": misses.__contains__}),
     )  # fmt: skip
 
 

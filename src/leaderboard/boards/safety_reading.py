@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from leaderboard.boards.choosing import ALL, asked_for, choice, options, steps
+from leaderboard.boards.choosing import ALL, asked_for, choice, options, place, steps
 from leaderboard.boards.reading import Choice, Option, Part, Reading, Selection
 from leaderboard.boards.shelf import Snapshot
 from leaderboard.sources.safety_tables import TEXT_FOLDER, SafetyCard, read_texts
@@ -37,18 +37,17 @@ def reading(snapshot: Snapshot, card: SafetyCard, frame: pd.DataFrame, judge: st
         empty = "No answer is like that. Choose another label or category."
         return Reading(title=card.label, origin=origin, choices=tuple(chosen), empty=empty)
     places = left["prompt"].tolist()
-    hints = [
-        Option(value=prompt, label=prompt, hint=TOLD.get(str(told), "no label"))
-        for prompt, told in zip(places, left[label], strict=True)
-    ]
+    told = left[label].astype(str).map(TOLD).fillna("no label").tolist()
     known = selection.get("prompt") in set(table["prompt"]) - set(places)
-    place = choice({} if known else selection, "prompt", "Request", hints)
-    at = places.index(place.value)
+    here, at = place(
+        {} if known else selection, "prompt", "Request", places,
+        lambda number: Option(value=places[number], label=places[number], hint=told[number]),
+    )  # fmt: skip
     row = left.iloc[at]
     return Reading(
-        title=f"{row['model']}, {place.value}", origin=origin, choices=(*chosen, place),
+        title=f"{row['model']}, {here.value}", origin=origin, choices=(*chosen, here),
         parts=tuple(_parts(card, row, texts, asked_for(selection))), at=at + 1, of=len(left),
-        steps=steps(chosen, place, at, _jumps(card, left)),
+        steps=steps(chosen, here, places, at, _jumps(card, left)),
     )  # fmt: skip
 
 
