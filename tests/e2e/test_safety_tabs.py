@@ -23,8 +23,8 @@ from .app_server import running_app
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 HARMFUL = "words that nobody may see unasked"
 VIEWS = {
-    "reward_models": ("h4_reward_models", "scripted.half", "rm_bench"),
-    "red_teaming": ("jailbreakbench.targets.benchmark", "xstest.models.gpt4", "xstest.judges"),
+    "reward_models": ("h4_reward_models", "scripted.half"),
+    "red_teaming": ("jailbreakbench.targets.benchmark", "xstest.judges"),
 }  # fmt: skip
 
 
