@@ -126,9 +126,6 @@ def test_the_judge_is_a_switch_and_filters_narrow(page: Page, app):
         ("red_teaming", "xstest.models.people", [
             "Helpfulness beside harmlessness", "Refusals of safe prompts, by who judges",
         ]),
-        ("red_teaming", "jailbreakbench.categories.benchmark", [
-            "Attack success by category and attack", "Attack success by category and model",
-        ]),
     ],
 )  # fmt: skip
 def test_plots_are_drawn_with_their_figures_as_a_table(page: Page, app, tab, view, titles):

@@ -34,7 +34,10 @@ XSTEST_LABELS = {
 }  # fmt: skip
 XSTEST_JUDGES = (
     SafetyJudge(
-        name="people", label="People", kind="human", info="Two annotators; where they differ, a third decided."
+        name="people",
+        label="People",
+        kind="human",
+        info="Two annotators; where they differ, the final label published.",
     ),
     SafetyJudge(name="gpt4", label="GPT-4", kind="model"),
     SafetyJudge(
