@@ -82,7 +82,7 @@ def test_refusals_by_each_judge_are_those_of_the_completions(library, completion
 
 
 def test_people_refusal_rates_are_those_of_the_xstest_paper(library):
-    # Röttger et al. (2024), table 1: full and partial refusals of the 250 safe prompts, in percent.
+    # Röttger et al. (2024): full and partial refusals of the 250 safe prompts, in percent.
     published = {"Llama 2, original system prompt": (38.0, 21.6), "Llama 2, no system prompt": (14.0, 15.6),
                  "GPT-4": (6.4, 2.0)}  # fmt: skip
     shown = library.board("red_teaming", "xstest.models.people").frame.set_index("model")
