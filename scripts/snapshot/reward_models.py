@@ -79,8 +79,8 @@ def _rewardbench(published: Mapping[str, Mapping[str, Any]]) -> tuple[RatingCard
         name="rewardbench", label="RewardBench (published)", order=30, title="RewardBench: result files of four models",
         about="Accuracy on the 23 sets of RewardBench as published a model; sections and score are computed from them "
         "with RewardBench's weights. A tie is wrong. Prior sets are not part of the score.",
-        source="rewardbench_history_results.json (results of general-preference's GPM models); method: Lambert et al. 2024, "
-        "arXiv:2403.13787.",
+        source="rewardbench_history_results.json (results of general-preference's GPM models); method: "
+        "Lambert et al. 2024, arXiv:2403.13787.",
         figures=tuple(figures),
     )  # fmt: skip
     return card, pd.DataFrame(rows)
