@@ -9,12 +9,27 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from leaderboard.settings import ROOT
-from scripts.snapshot import alpaca_eval, arena, h4, llmfao, mt_bench, mt_bench_scores, open_llm, peer_rank, vicuna
+from scripts.snapshot import (
+    alpaca_eval,
+    arena,
+    h4,
+    llmfao,
+    mt_bench,
+    mt_bench_scores,
+    open_llm,
+    peer_rank,
+    red_teaming,
+    reward_models,
+    vicuna,
+)
 from scripts.snapshot.made import Tables, describe, place, write
 
 CONVERTERS: Mapping[str, Callable[[Path], Tables]] = {
     module.FOLDER: module.tables
-    for module in (open_llm, llmfao, mt_bench, mt_bench_scores, peer_rank, vicuna, h4, arena, alpaca_eval)
+    for module in (
+        open_llm, llmfao, mt_bench, mt_bench_scores, peer_rank, vicuna, h4, arena, alpaca_eval, reward_models,
+        red_teaming,
+    )
 }
 """Folder (or file) of the public files -> what makes tables of it."""
 

@@ -12,8 +12,10 @@ from leaderboard.sources.mt_bench_tables import FOLDER as MT_BENCH
 from leaderboard.sources.mt_bench_tables import MtBenchCard, MtBenchTable, write_mt_bench
 from leaderboard.sources.rating_tables import FOLDER as RATINGS
 from leaderboard.sources.rating_tables import RatingCard, write_ratings
+from leaderboard.sources.safety_tables import FOLDER as SAFETY
+from leaderboard.sources.safety_tables import SafetyCard, write_safety
 
-AnyCard = TableCard | BattleCard | RatingCard | MtBenchCard
+AnyCard = TableCard | BattleCard | RatingCard | MtBenchCard | SafetyCard
 AnyTable = tuple[AnyCard, pd.DataFrame | MtBenchTable]
 Tables = Iterator[AnyTable]
 FACTS = "facts (figures quoted with their source)"
@@ -32,13 +34,18 @@ def write(folder: Path, card: AnyCard, frame: pd.DataFrame | MtBenchTable) -> No
         write_battles(folder, card, frame)
     elif isinstance(card, RatingCard):
         write_ratings(folder, card, frame)
+    elif isinstance(card, SafetyCard):
+        write_safety(folder, card, frame)
     elif isinstance(card, TableCard):
         write_table(folder, card, frame)
 
 
 def place(card: AnyCard) -> str:
     """Folder of a table below data/."""
-    return {TableCard: "benchmarks", BattleCard: "battles", RatingCard: RATINGS, MtBenchCard: MT_BENCH}[type(card)]
+    folders = {
+        TableCard: "benchmarks", BattleCard: "battles", RatingCard: RATINGS, MtBenchCard: MT_BENCH, SafetyCard: SAFETY,
+    }  # fmt: skip
+    return folders[type(card)]
 
 
 def describe(card: AnyCard, rows: int) -> str:

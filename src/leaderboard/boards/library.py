@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from leaderboard.boards import alpaca_eval, judge_audit, llm_benchmarks, mt_bench
+from leaderboard.boards import alpaca_eval, judge_audit, llm_benchmarks, mt_bench, red_teaming, reward_models
 from leaderboard.boards.board import Board, View
 from leaderboard.boards.charts import Chart
 from leaderboard.boards.matchup import NOTHING, Matchup
@@ -65,7 +65,10 @@ class Reads(Protocol):
 
 
 TABS: dict[str, Tab] = {
-    tab.NAME: tab for tab in (llm_benchmarks, HUMAN_GPT4, ARENA, mt_bench, alpaca_eval, judge_audit)
+    tab.NAME: tab
+    for tab in (
+        llm_benchmarks, HUMAN_GPT4, ARENA, mt_bench, alpaca_eval, reward_models, red_teaming, judge_audit,
+    )
 }
 
 
@@ -166,9 +169,8 @@ class Library:
             return shelf.cards
         if tab == llm_benchmarks.NAME:
             return shelf.benchmarks
-        own = shelf.mt_bench if tab == mt_bench.NAME else ()
-        battles = tuple(card for card in shelf.battles if tab in card.tabs)
-        return (*own, *battles, *(card for card in shelf.ratings if tab in card.tabs))
+        kinds = (shelf.mt_bench, shelf.battles, shelf.ratings, shelf.safety, shelf.rewards)
+        return tuple(card for cards in kinds for card in cards if tab in getattr(card, "tabs", (tab,)))
 
     def rejected(self) -> tuple[Rejected, ...]:
         """Files that could not be read, with the reasons."""

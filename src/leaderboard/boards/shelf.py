@@ -13,11 +13,21 @@ from typing import Protocol
 import pandas as pd
 
 from leaderboard.records import RunResult
-from leaderboard.sources import battle_tables, benchmark_table, mt_bench_tables, rating_tables, runs
+from leaderboard.sources import (
+    battle_tables,
+    benchmark_table,
+    mt_bench_tables,
+    rating_tables,
+    reward_tables,
+    runs,
+    safety_tables,
+)
 from leaderboard.sources.battle_tables import BattleCard
 from leaderboard.sources.benchmark_table import TableCard
 from leaderboard.sources.mt_bench_tables import MtBenchCard
 from leaderboard.sources.rating_tables import RatingCard
+from leaderboard.sources.reward_tables import RewardCard
+from leaderboard.sources.safety_tables import SafetyCard
 from leaderboard.sources.tables import Card, Rejected
 
 
@@ -50,6 +60,8 @@ class Shelf:
     battles: tuple[BattleCard, ...]
     ratings: tuple[RatingCard, ...]
     mt_bench: tuple[MtBenchCard, ...]
+    safety: tuple[SafetyCard, ...]
+    rewards: tuple[RewardCard, ...]
     runs: dict[str, RunResult]
     run_tables: dict[str, tuple[TableCard, pd.DataFrame]]
     rejected: tuple[Rejected, ...]
@@ -57,7 +69,7 @@ class Shelf:
     @property
     def cards(self) -> tuple[Card, ...]:
         """Of every table of the data, not of the runs made here."""
-        return (*self.benchmarks, *self.battles, *self.ratings, *self.mt_bench)
+        return (*self.benchmarks, *self.battles, *self.ratings, *self.mt_bench, *self.safety, *self.rewards)
 
     def revision_of(self, subfolder: str, card: Card) -> str:
         """The revision of one table: it stays when only other tables change."""
@@ -76,10 +88,13 @@ def load(snapshot: Snapshot, results: Path, revision: str, now: datetime) -> She
     battles, bad_battles = battle_tables.list_battle_tables(snapshot.folder)
     ratings, bad_ratings = rating_tables.list_rating_tables(snapshot.folder)
     mt_bench, bad_mt_bench = mt_bench_tables.list_mt_bench_tables(snapshot.folder)
+    safety, bad_safety = safety_tables.list_safety_tables(snapshot.folder)
+    rewards, bad_rewards = reward_tables.list_reward_tables(snapshot.folder)
     found, bad_runs = runs.read_runs([snapshot.folder, results], now=now)
     return Shelf(
         revision=revision, snapshot=snapshot, benchmarks=tuple(benchmarks), battles=tuple(battles),
-        ratings=tuple(ratings), mt_bench=tuple(mt_bench), runs={run.key: run for run in found},
+        ratings=tuple(ratings), mt_bench=tuple(mt_bench), safety=tuple(safety), rewards=tuple(rewards),
+        runs={run.key: run for run in found},
         run_tables={card.name: (card, frame) for card, frame in runs.tables(found, bad_runs)},
-        rejected=(*bad_benchmarks, *bad_battles, *bad_ratings, *bad_mt_bench, *bad_runs),
+        rejected=(*bad_benchmarks, *bad_battles, *bad_ratings, *bad_mt_bench, *bad_safety, *bad_rewards, *bad_runs),
     )  # fmt: skip

@@ -35,6 +35,18 @@ def error_of_mean(errors: Floats) -> Floats:
     return np.asarray(np.sqrt((errors**2).sum(axis=-1)) / errors.shape[-1])
 
 
+def bounds_of_mean(values: Floats, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
+    """Bounds of the mean of independent shares over the last axis, from the bounds of each.
+
+    Distances to the bounds are joined by squares, each side for itself, so that skewed bounds stay skewed (Newcombe
+    1998, https://doi.org/10.1002/(SICI)1097-0258(19980430)17:8%3C873::AID-SIM779%3E3.0.CO;2-I, method 10). NaN where
+    one is.
+    """
+    n, mean = values.shape[-1], values.mean(axis=-1)
+    down, up = (np.sqrt((gap**2).sum(axis=-1)) / n for gap in (values - lower, upper - values))
+    return mean - down, mean + up
+
+
 def wilson(share: npt.ArrayLike, n: npt.ArrayLike, confidence_level: float = 0.95) -> tuple[Floats, Floats]:
     """Lower and upper bound of shares in 0..1 over `n` observations, elementwise; NaN where n is 0 or NaN.
 

@@ -1,4 +1,4 @@
-"""Importing files of other projects into a store folder as benchmark, battle or rating tables.
+"""Importing files of other projects into a store folder as benchmark, battle, rating or safety tables.
 
 Enters: a format name, a file or folder, a store folder. Leaves: a written table and a `Report` of what was read
 and what was left out and why. Nothing that cannot be read stops the rest.
@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from leaderboard.errors import BadRecord
-from leaderboard.sources import preference_files
+from leaderboard.sources import preference_files, safety_files
 from leaderboard.sources.battle_tables import BattleCard, write_battles
 from leaderboard.sources.benchmark_table import FOLDER, Rejected, TableCard, TaskCard, read_table, write_table
 from leaderboard.sources.h4_rows import read_h4
@@ -22,13 +22,17 @@ from leaderboard.sources.mt_bench_tables import write_mt_bench
 from leaderboard.sources.open_llm_leaderboard import read_dump
 from leaderboard.sources.rating_tables import write_ratings
 from leaderboard.sources.results_json import READERS, Row
+from leaderboard.sources.reward_files import read_pairs
+from leaderboard.sources.reward_tables import write_pair_texts
 from leaderboard.sources.row_files import is_table
+from leaderboard.sources.safety_tables import write_safety, write_texts
 from leaderboard.sources.tables import NAME_PATTERN
 
 DUMP = "open-llm-dump"
+PAIRS = "reward-pairs"
 MT_BENCH = "mt-bench"
 PREFERENCES: Mapping[str, preference_files.Reader] = {**preference_files.READERS, "h4": read_h4}
-FORMATS = (DUMP, *READERS, *PREFERENCES, MT_BENCH)
+FORMATS = (DUMP, *READERS, *PREFERENCES, MT_BENCH, *safety_files.READERS, PAIRS)
 IDENTITY = ["model", "revision", "precision"]
 
 
@@ -57,6 +61,10 @@ def import_files(format_name: str, path: Path, store: Path, *, name: str, now: d
         raise BadRecord(f"Name is {name!r}; expected small letters, digits, - and _, at most 64.")
     if format_name == DUMP:
         return _import_dump(path, store, name, now)
+    if format_name == PAIRS:
+        return _import_pairs(path, store, name)
+    if format_name in safety_files.READERS:
+        return _import_safety(format_name, path, store)
     if format_name in PREFERENCES:
         return _import_preferences(PREFERENCES[format_name], path, store, name, now)
     if format_name == MT_BENCH:
@@ -100,6 +108,24 @@ def _import_mt_bench(path: Path, store: Path, name: str, now: datetime) -> Repor
     write_mt_bench(store, table)
     rows = len(table.scores) or len(table.parts["pairs"])
     return Report(table=name, n_rows=rows, n_read=n_read, rejected=table.card.rejected)
+
+
+def _import_safety(format_name: str, path: Path, store: Path) -> Report:
+    """Labels as a table, which keeps its name so that the texts belong to it, and the texts beside it."""
+    made = safety_files.READERS[format_name](path)
+    write_safety(store, made.card, made.frame)
+    write_texts(store, made.card.name, made.texts)
+    n_read = 1 if path.is_file() else sum(file.is_file() for file in path.rglob("*"))
+    return Report(table=made.card.name, n_rows=len(made.frame), n_read=n_read, rejected=())
+
+
+def _import_pairs(path: Path, store: Path, name: str) -> Report:
+    """Texts of preference pairs as the set `name`; scores of the set find them by the texts' own ids."""
+    made = read_pairs(path)
+    write_pair_texts(store, name, made.pairs)
+    reasons = ((made.undecided, "no answer is the better one"), (made.copies, "the same pair is there already"))
+    rejected = tuple(Rejected(where=path.name, reason=f"{n} pairs: {why}.") for n, why in reasons if n)
+    return Report(table=name, n_rows=len(made.pairs), n_read=1, rejected=rejected)
 
 
 def _read_rows(format_name: str, path: Path) -> tuple[list[Row], list[Rejected]]:

@@ -9,6 +9,7 @@ dictionary-encoded; `read_ratings` returns them as pandas categories. Columns:
     setting category language  text; how or on what the figures were obtained
     date                       text, YYYY-MM-DD: a table with it is a history and has many rows a model
     organization license knowledge_cutoff access description filter   text
+    revision dtype type        text, of a reward model: its version, the numbers it computes with, how it judges
     link                       text, http(s) address of the model
     votes rank                 Int64; rank as published
     control                    boolean; the row is a control (null model, longest answer), not a contestant
@@ -42,7 +43,7 @@ from leaderboard.sources.tables import (
 FOLDER = "ratings"
 TEXTS = (
     "setting", "category", "language", "date", "organization", "license", "knowledge_cutoff", "access",
-    "description", "filter", "link",
+    "description", "filter", "link", "revision", "dtype", "type",
 )  # fmt: skip
 NUMBERS = {"votes": "Int64", "rank": "Int64", "control": "boolean"}
 FORMATS = {

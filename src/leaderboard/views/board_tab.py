@@ -59,6 +59,16 @@ BOARD_TABS = (
         "answers: read the length beside every win rate.",
     ),
     BoardTab(
+        name="reward_models", label="Reward models",
+        lead="How often a reward model scores the answer higher that people prefer. Figures H4 published in 2023, "
+        "other boards, and accuracies computed here pair by pair.",
+    ),
+    BoardTab(
+        name="red_teaming", label="Red-teaming",
+        lead="How often attacks make models answer harmful requests, how often models refuse harmless ones, and how "
+        "far people, GPT-4 and a search for words agree on what a refusal is.",
+    ),
+    BoardTab(
         name="judge_audit", label="Judge audit",
         lead="Can a model label like people? Agreement with people's votes, and what sways a judge besides quality: "
         "place, length, its own answers.",

@@ -1,0 +1,159 @@
+"""The tabs Reward models and Red-teaming in a browser: switches, filters, plots, permalinks, downloads."""
+
+import csv
+import io
+import shutil
+import urllib.request
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Page, expect
+
+from leaderboard.boards import export, filters
+from leaderboard.boards.library import Library
+from leaderboard.settings import ROOT
+from leaderboard.sources.reward_tables import write_rewards
+from leaderboard.sources.safety_tables import write_texts
+from tests.reward_scores import card, scores
+
+from .app_server import running_app
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+HARMFUL = "words that nobody may see unasked"
+VIEWS = {
+    "reward_models": ("h4_reward_models", "scripted.half"),
+    "red_teaming": ("jailbreakbench.targets.benchmark", "xstest.judges"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """The embedded figures, scripted scores of pairs, and texts behind an answer."""
+    folder = tmp_path_factory.mktemp("figures") / "data"
+    shutil.copytree(ROOT / "data", folder)
+    write_rewards(folder, card(), scores())
+    texts = pd.DataFrame([{"model": "GPT-4", "prompt": "v2-1", "request": HARMFUL, "answer": HARMFUL}])
+    write_texts(folder, "xstest", texts)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def library(data):
+    snapshot = SimpleNamespace(folder=data, revision="e2e", origin="embedded")
+    return Library(lambda: snapshot, data / "none", lambda: datetime.now(UTC))
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory, data):
+    with running_app(tmp_path_factory.mktemp("state"), LEADERBOARD_DATA=str(data), LEADERBOARD_EVALUATOR="off") as url:
+        yield url
+
+
+def board(page: Page, tab: str):
+    return page.locator(f"#{tab}-table")
+
+
+def status(page: Page, tab: str, text: str) -> None:
+    expect(board(page, tab).locator(".lbt-status")).to_have_text(text)
+
+
+def number(cell: str) -> float | str:
+    try:
+        return float(cell)
+    except ValueError:
+        return cell
+
+
+def approx(value: float | str):
+    """Numbers to what two processes with different threads agree on."""
+    return pytest.approx(value, rel=1e-9, abs=1e-9) if isinstance(value, float) else value
+
+
+@pytest.mark.parametrize("tab", VIEWS)
+def test_a_link_leads_to_its_view_and_the_csv_there_is_the_computed_board(page: Page, app, library, tab):
+    for view in VIEWS[tab]:
+        computed = library.board(tab, view)
+        page.goto(f"{app}/?tab={tab}&view={view}")
+        expect(board(page, tab).locator(".lbt-foot")).to_contain_text(computed.title)
+        status(page, tab, f"{len(computed.frame)} rows")
+        board(page, tab).get_by_text("Download", exact=True).click()
+        link = board(page, tab).get_by_role("link", name="CSV").last.get_attribute("href")
+        with urllib.request.urlopen(f"{app}/{link}") as answer:
+            sent = list(csv.reader(io.StringIO(answer.read().decode())))
+        rendered = export.render(computed, filters.parse([], computed), "csv").decode()
+        expected = list(csv.reader(io.StringIO(rendered)))
+        assert sent[0] == expected[0]
+        assert len(sent) == len(computed.frame) + 1
+        for row, other in zip(sent[1:], expected[1:], strict=True):
+            assert [number(value) for value in row] == [approx(number(value)) for value in other]
+
+
+def test_the_rule_for_ties_is_a_switch_that_the_address_keeps(page: Page, app, library):
+    page.goto(f"{app}/?tab=reward_models&view=scripted.wrong")
+    table = board(page, "reward_models")
+    expect(table.get_by_role("button", name="Tie = wrong (H4, RewardBench)")).to_have_attribute("aria-pressed", "true")
+    table.get_by_role("button", name="Ties left out").click()
+    expect(page).to_have_url(f"{app}/?tab=reward_models&view=scripted.dropped")
+    page.reload()
+    expect(table.get_by_role("button", name="Ties left out")).to_have_attribute("aria-pressed", "true")
+    best = library.board("reward_models", "scripted.dropped").frame.iloc[0]
+    expect(table.locator("[role=rowheader]").first).to_contain_text(best["model"])
+    page.goto(f"{app}/?tab=reward_models&view=scripted.dropped&hide=control")
+    status(page, "reward_models", "2 of 4 rows")
+
+
+def test_the_judge_is_a_switch_and_filters_narrow(page: Page, app):
+    page.goto(f"{app}/?tab=red_teaming&view=xstest.models.people")
+    table = board(page, "red_teaming")
+    table.get_by_role("button", name="String match").click()
+    expect(page).to_have_url(f"{app}/?tab=red_teaming&view=xstest.models.strings")
+    expect(table.locator(".lbt-foot")).to_contain_text("judged by String match")
+    page.goto(f"{app}/?tab=red_teaming&view=jailbreakbench.attempts.benchmark&access=white box")
+    status(page, "red_teaming", "4 of 18 rows")
+    page.goto(f"{app}/?tab=red_teaming&view=xstest.judges&model=All models")
+    status(page, "red_teaming", "4 of 24 rows")
+
+
+@pytest.mark.parametrize(
+    ("tab", "view", "titles"),
+    [
+        ("reward_models", "scripted.wrong", [
+            "How often the better answer gets the higher score", "How far the scores of the two answers are apart",
+            "Whether margins claim what they keep", "Accuracy by how long the better answer is",
+        ]),
+        ("red_teaming", "xstest.models.people", [
+            "Helpfulness beside harmlessness", "Refusals of safe prompts, by who judges",
+        ]),
+    ],
+)  # fmt: skip
+def test_plots_are_drawn_with_their_figures_as_a_table(page: Page, app, tab, view, titles):
+    page.goto(f"{app}/?tab={tab}&view={view}")
+    plots = page.locator(f"#{tab}-plots")
+    plots.scroll_into_view_if_needed()
+    expect(plots.locator(".main-svg").first).to_be_visible(timeout=20_000)
+    expect(plots.locator("h3")).to_have_text(titles)
+    figure = plots.locator("figure").first
+    figure.get_by_text("As a table").click()
+    expect(figure.locator("tbody tr").first).to_be_visible()
+
+
+def test_the_page_its_rows_plots_and_downloads_hold_no_text_of_a_request_or_an_answer(page: Page, app, library):
+    shown = library.reading("red_teaming", "xstest.models.people", {"prompt": "v2-1", "show": "request,answer"})
+    assert HARMFUL in repr(shown), "the text is there for one who asks"
+    page.goto(f"{app}/?tab=red_teaming&view=xstest.models.people")
+    status(page, "red_teaming", "5 rows")
+    assert HARMFUL not in page.content()
+    for path in ("table/red_teaming", "data/red_teaming.csv", "data/red_teaming.json", "plots/red_teaming.json"):
+        with urllib.request.urlopen(f"{app}/{path}?view=xstest.models.people") as answer:
+            assert HARMFUL.encode() not in answer.read()
+
+
+@pytest.mark.parametrize("tab", VIEWS)
+def test_a_phone_is_enough(page: Page, app, tab):
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(f"{app}/?tab={tab}")
+    expect(board(page, tab).locator("[role=rowheader]").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    expect(page.get_by_role("tab", selected=True)).to_be_in_viewport(ratio=0.9)
