@@ -16,7 +16,8 @@ ATTACKS = (
     "<script>alert(1)</script>", "[x](javascript:alert(1))", "[x](JaVaScRiPt:alert(1))", "<img src=x onerror=alert(1)>",
     "![a](https://example.org/a.png)", "[x](data:text/html;base64,PHNjcmlwdD4=)", '[x](https://a.b "q\\" onclick=1")',
     '```"><script>\nx\n```', "```python\n</code></pre><script>1</script>", "a\x00b", "\u202eevil", "<https://a.b/'\"onx=1>",
-    "[x](&#106;avascript:1)", "| a |\n|:-:|\n| <b onclick=1> |", "[x]: javascript:1\n\n[x]", "7. x", "</p></div><iframe>",
+    "[x](&#106;avascript:1)", "| a |\n|:-:|\n| <b onclick=1> |", "[x]: javascript:1\n\n[x]", "7. x",
+    "</p></div><iframe>",
 )  # fmt: skip
 
 

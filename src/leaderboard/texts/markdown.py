@@ -1,3 +1,4 @@
+
 """Untrusted Markdown or plain text -> HTML that can do nothing but be read.
 
 Enters: a text of anybody. Leaves: HTML of `ALLOWED` tags and attributes only. HTML in the text is shown as text,
