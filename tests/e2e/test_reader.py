@@ -20,7 +20,8 @@ from tests.e2e.app_server import free_port
 
 PLACES = 40
 PAGE = """<!doctype html><meta name="viewport" content="width=device-width"><title>Reader</title>
-<link rel="icon" href="data:,"><link rel="stylesheet" href="ui/table/table.css"><link rel="stylesheet" href="ui/reader/reader.css">
+<link rel="icon" href="data:,"><link rel="stylesheet" href="ui/table/table.css">
+<link rel="stylesheet" href="ui/reader/reader.css">
 <div class="lbt" data-board="x" data-view="v" style="min-height:0"></div><section class="lbr"></section>
 <script type="module">import { mountReader } from "/ui/reader/reader.js";
 mountReader(document.querySelector(".lbr"), { board: "x", isFirst: true });</script>"""
