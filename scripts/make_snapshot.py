@@ -27,7 +27,16 @@ from scripts.snapshot.made import Tables, describe, place, write
 CONVERTERS: Mapping[str, Callable[[Path], Tables]] = {
     module.FOLDER: module.tables
     for module in (
-        open_llm, llmfao, mt_bench, mt_bench_scores, peer_rank, vicuna, h4, arena, alpaca_eval, reward_models,
+        open_llm,
+        llmfao,
+        mt_bench,
+        mt_bench_scores,
+        peer_rank,
+        vicuna,
+        h4,
+        arena,
+        alpaca_eval,
+        reward_models,
         red_teaming,
     )
 }

@@ -5,6 +5,7 @@ Enters: requests. Leaves: gzip'd, ETag'd answers.
     GET  /table/<tab>?view=&columns=        columnar JSON for the page's table
     GET  /data/<tab>.csv|json|parquet?...   what a table shows, by the same query string as the page's URL
     GET  /plots/<tab>.json?view=            the plots of a view, with the same figures as tables
+    GET  /read/<tab>.json?view=&<choices>   the texts behind the numbers, at one place
     GET  /compare/<tab>.json?view=&a=&b=    two models against each other
     GET  /data/queue.json                   queue with progress
     POST /data/queue/<key>/retry            FAILED -> PENDING, from this site's own pages only
@@ -34,6 +35,7 @@ from leaderboard.plots import to_json
 from leaderboard.records import QueueEntry, Record
 from leaderboard.submissions import SubmissionQueue
 from leaderboard.suites import SUITES
+from leaderboard.texts import wire as texts_wire
 
 LOG = logging.getLogger(__name__)
 CACHE_ENTRIES = 64
@@ -145,6 +147,23 @@ def board_routes(library: Library, cache: Cache) -> APIRouter:
     return router
 
 
+def reading_routes(library: Library, cache: Cache) -> APIRouter:
+    """Texts behind the numbers."""
+    router = APIRouter()
+
+    @router.get("/read/{tab}.json")
+    def read(request: Request, tab: str, view: str | None = None) -> Response:
+        selection = {name: value for name, value in request.query_params.items() if name != "view"}
+        revision = library.revision()
+        packed = cache.get(
+            (tab, view, revision, *sorted(selection.items())),
+            lambda: texts_wire.encode(library.reading(tab, view, selection), revision),
+        )  # fmt: skip
+        return send(request, packed, "application/json")
+
+    return router
+
+
 def evidence_routes(library: Library) -> APIRouter:
     """Result files and samples of the runs made here."""
     router = APIRouter()
@@ -222,6 +241,7 @@ def create_service(
     app = FastAPI(title="Chat model leaderboard", docs_url=None, redoc_url=None)
     app.include_router(queue_routes(queue, retry, evaluator))
     app.include_router(board_routes(library, Cache()))
+    app.include_router(reading_routes(library, Cache()))
     app.include_router(evidence_routes(library))
     app.include_router(asset_routes(assets, large or {}))
 

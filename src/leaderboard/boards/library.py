@@ -67,7 +67,14 @@ class Reads(Protocol):
 TABS: dict[str, Tab] = {
     tab.NAME: tab
     for tab in (
-        llm_benchmarks, HUMAN_GPT4, ARENA, mt_bench, alpaca_eval, reward_models, red_teaming, judge_audit,
+        llm_benchmarks,
+        HUMAN_GPT4,
+        ARENA,
+        mt_bench,
+        alpaca_eval,
+        reward_models,
+        red_teaming,
+        judge_audit,
     )
 }
 
@@ -169,8 +176,9 @@ class Library:
             return shelf.cards
         if tab == llm_benchmarks.NAME:
             return shelf.benchmarks
-        kinds = (shelf.mt_bench, shelf.battles, shelf.ratings, shelf.safety, shelf.rewards)
-        return tuple(card for cards in kinds for card in cards if tab in getattr(card, "tabs", (tab,)))
+        own = shelf.mt_bench if tab == mt_bench.NAME else ()
+        kinds = (shelf.battles, shelf.ratings, shelf.safety, shelf.rewards)
+        return (*own, *(card for cards in kinds for card in cards if tab in card.tabs))
 
     def rejected(self) -> tuple[Rejected, ...]:
         """Files that could not be read, with the reasons."""

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import gradio as gr
 
-from leaderboard.boards.library import Library
+from leaderboard.boards.library import Library, reading_tabs
 from leaderboard.sources.tables import Card
-from leaderboard.views import pair, plots, table
+from leaderboard.views import pair, plots, reader, table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +88,8 @@ def build(library: Library, tab: BoardTab, *, is_first: bool = False) -> None:
         pair.component(tab.name)
     if tab.has_plots:
         plots.component(tab.name)
+    if tab.name in reading_tabs():
+        reader.component(tab.name, is_first=is_first)
 
 
 def _repairs(cards: tuple[Card, ...]) -> str:

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from leaderboard.boards.library import Library
 from leaderboard.front_page import FrontPage
 from leaderboard.plots import script
-from leaderboard.views import about_tab, board_tab, pair, plots, queue, run_page, submit_tab, table
+from leaderboard.views import about_tab, board_tab, pair, plots, queue, reader, run_page, submit_tab, table
 from leaderboard.views.text import age
 
 TITLE = "Chat model leaderboard"
@@ -83,6 +83,7 @@ def assets() -> dict[str, bytes]:
         **queue.assets(),
         **plots.assets(),
         **pair.assets(),
+        **reader.assets(),
         **run_page.assets(),
         "page.css": STYLE.read_bytes(),
     }

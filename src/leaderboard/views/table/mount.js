@@ -3,6 +3,7 @@
 import { mountTable } from "./table.js";
 
 const LOOK_EVERY_MS = 15_000;
+const READER = "read."; // parameters of the reader below the table; see views/reader/reader.js
 let watching = false;
 
 // Tells every table when the server has newer data; looks while the page is seen.
@@ -37,6 +38,7 @@ export function mountInPage(root, { board, isFirst, early }) {
     const query = new URLSearchParams(isFirst ? {} : { tab: board });
     if (theme) query.set("__theme", theme);
     for (const [name, value] of parameters) query.append(name, value);
+    for (const [name, value] of url.searchParams) if (name.startsWith(READER)) query.append(name, value);
     url.search = query;
     if (url.href === location.href) return;
     if (isPlace) history.pushState(history.state, "", url);
@@ -51,7 +53,8 @@ export function mountInPage(root, { board, isFirst, early }) {
     pending = { parameters, isPlace: isNewPlace || Boolean(pending?.isPlace) };
     timer = setTimeout(() => (root.offsetParent === null ? drop() : flush()), pending.isPlace ? 0 : 150);
   };
-  const parameters = here() ? new URLSearchParams(location.search) : new URLSearchParams();
+  const own = () => new URLSearchParams([...new URLSearchParams(location.search)].filter(([name]) => !name.startsWith(READER)));
+  const parameters = here() ? own() : new URLSearchParams();
   const notice = here() && window.lbStrangeTab ? `There is no tab ${window.lbStrangeTab} here. ` : "";
   if (notice) delete window.lbStrangeTab;
   const table = mountTable(root, { board, parameters, onState: write, early, notice });
@@ -62,7 +65,7 @@ export function mountInPage(root, { board, isFirst, early }) {
   // Back, Forward, or a tab that got its part of the address back.
   const restore = () => {
     drop();
-    if (here()) table.setState(new URLSearchParams(location.search));
+    if (here()) table.setState(own());
   };
   watchRevision();
   listen(document, "lb-data-changed", () => table.refresh());

@@ -1,0 +1,205 @@
+// The texts behind a number, one place at a time. Enters: `lb-view` events, the address (`read.<name>=value`) and
+// read/<board>.json, whose `html` the server made safe (texts/markdown.py). Everything else goes in as text.
+
+import { make } from "../table/dom.js";
+
+const KEYS = { n: /^next(?!.*disagree)/i, j: /^next(?!.*disagree)/i, ArrowRight: /^next(?!.*disagree)/i, p: /^prev/i,
+  k: /^prev/i, ArrowLeft: /^prev/i, d: /disagree/i };
+const PREFIX = "read.";
+
+class Reader {
+  constructor(root, { board, isFirst }) {
+    Object.assign(this, { root, board, isFirst, turn: 0, asked: null, shown: false, near: false });
+    this.status = make("span", { class: "lbr-at", role: "status", "aria-live": "polite" });
+    this.choices = make("div", { class: "lbr-choices" });
+    this.steps = make("div", { class: "lbr-steps" });
+    this.trouble = make("div", { class: "lbr-trouble", role: "alert" });
+    this.parts = make("div", { class: "lbr-parts" });
+    this.title = make("h3", {}, "The texts behind the numbers");
+    this.origin = make("p", { class: "lbr-quiet" });
+    root.replaceChildren(this.title, this.choices, this.steps, this.trouble, this.parts, this.origin);
+    this.selection = this.fromAddress();
+    this.linked = Object.keys(this.selection).length > 0;
+    this.listen();
+    const table = document.querySelector(`.lbt[data-board="${board}"]`);
+    if (table?.dataset.view) this.follow(table.dataset.view);
+  }
+
+  listen() {
+    const on = (target, name, act) => {
+      const heard = (event) => (this.root.isConnected ? act(event) : target.removeEventListener(name, heard));
+      target.addEventListener(name, heard);
+    };
+    on(document, "lb-view", (event) => event.detail.board === this.board && this.follow(event.detail.view));
+    on(document, "lb-data-changed", () => this.near && this.load());
+    const restore = () => {
+      if (!this.here()) return;
+      const wanted = this.fromAddress();
+      if (JSON.stringify(wanted) === JSON.stringify(this.selection)) return;
+      this.selection = wanted;
+      if (this.near) this.load();
+    };
+    on(window, "popstate", restore);
+    on(document, "lb-address", restore);
+    on(document, "keydown", (event) => this.key(event));
+    new IntersectionObserver(([entry]) => {
+      this.near = entry.isIntersecting;
+      if (this.near && this.view && !this.shown) this.load();
+    }, { rootMargin: "400px" }).observe(this.root);
+  }
+
+  here() {
+    const tab = new URLSearchParams(location.search).get("tab");
+    return tab === this.board || (this.isFirst && tab === null);
+  }
+
+  fromAddress() {
+    if (!this.here()) return {};
+    const own = [...new URLSearchParams(location.search)].filter(([name]) => name.startsWith(PREFIX));
+    return Object.fromEntries(own.map(([name, value]) => [name.slice(PREFIX.length), value]));
+  }
+
+  // Another view of the board: its texts may be others, so the choices start anew unless a link brought them.
+  follow(view) {
+    if (view === this.view) return;
+    if (this.view !== undefined) {
+      this.selection = {};
+      this.write(false);
+    }
+    this.view = view;
+    this.shown = false;
+    if (this.linked) this.root.scrollIntoView({ block: "start" });
+    if (this.near || this.linked) this.load();
+    this.linked = false;
+  }
+
+  // The table keeps foreign parameters that begin with `read.`; see mount.js.
+  write(isPlace) {
+    if (!this.here()) return;
+    const url = new URL(location.href);
+    for (const name of [...url.searchParams.keys()]) if (name.startsWith(PREFIX)) url.searchParams.delete(name);
+    for (const [name, value] of Object.entries(this.selection)) url.searchParams.set(PREFIX + name, value);
+    if (url.href === location.href) return;
+    if (isPlace) history.pushState(history.state, "", url);
+    else history.replaceState(history.state, "", url);
+  }
+
+  go(selection) {
+    this.selection = { ...selection };
+    this.write(true);
+    this.load();
+  }
+
+  async ask(more = {}) {
+    const query = new URLSearchParams({ view: this.view, ...this.selection, ...more });
+    const answer = await fetch(`read/${this.board}.json?${query}`, { cache: "no-cache" }).catch(() => null);
+    const body = answer ? await answer.json().catch(() => null) : null;
+    return answer?.ok && body ? body : { error: body?.error ?? "The server did not answer." };
+  }
+
+  async load() {
+    this.turn += 1;
+    const { turn } = this;
+    this.root.setAttribute("aria-busy", "true");
+    const body = await this.ask();
+    if (turn !== this.turn) return;
+    this.root.removeAttribute("aria-busy");
+    if (body.error) {
+      const again = make("button", { type: "button", class: "lbt-button", onclick: () => this.load() }, "Try again");
+      const first = make("button", { type: "button", class: "lbt-button", onclick: () => this.go({}) }, "Start over");
+      this.trouble.replaceChildren(make("p", {}, body.error), again, first);
+      this.parts.replaceChildren();
+      return;
+    }
+    this.show(body);
+  }
+
+  show(body) {
+    this.body = body;
+    this.shown = true;
+    this.trouble.replaceChildren();
+    this.title.textContent = body.title;
+    this.origin.textContent = body.origin;
+    this.status.textContent = body.of ? `${body.at.toLocaleString("en")} of ${body.of.toLocaleString("en")}` : "";
+    this.showChoices(body.choices);
+    this.showSteps(body.steps);
+    const cards = body.parts.map((part) => this.card(part));
+    this.parts.replaceChildren(...(body.empty ? [make("p", { class: "lbr-empty" }, body.empty)] : cards));
+  }
+
+  showChoices(choices) {
+    const focused = document.activeElement?.dataset?.choice;
+    this.choices.replaceChildren(...choices.map((choice) => {
+      const options = choice.options.map(([value, label, hint]) => make("option", { value }, hint ? `${label} (${hint})` : label));
+      const select = make("select", { class: "lbt-within", "data-choice": choice.name,
+        onchange: () => this.go({ ...this.chosen(), [choice.name]: select.value }) }, ...options);
+      select.value = choice.value;
+      return make("label", {}, make("span", { class: "lbr-quiet" }, choice.label), select);
+    }));
+    if (focused) [...this.choices.querySelectorAll("select")].find((one) => one.dataset.choice === focused)?.focus();
+  }
+
+  chosen() {
+    return Object.fromEntries((this.body?.choices ?? []).map((choice) => [choice.name, choice.value]));
+  }
+
+  showSteps(steps) {
+    const focused = this.steps.contains(document.activeElement) ? document.activeElement.textContent : null;
+    const buttons = steps.map(([label, selection]) => make("button", { type: "button", class: "lbt-button", onclick: () => this.go(selection) }, label));
+    const copy = make("button", { type: "button", class: "lbt-button", onclick: () => this.copy(copy) }, "Copy link");
+    const hint = steps.length ? make("span", { class: "lbr-quiet lbr-keys" }, "Keys: j next, k previous, d disagreement") : null;
+    this.steps.replaceChildren(...buttons, this.status, copy, ...(hint ? [hint] : []));
+    if (focused) buttons.find((button) => button.textContent === focused)?.focus();
+  }
+
+  async copy(button) {
+    this.selection = this.chosen();
+    this.write(false);
+    const done = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
+    button.textContent = done ? "Copied" : "Copy the address";
+  }
+
+  card(part) {
+    const head = make("h4", {}, part.title);
+    const facts = part.facts.length ? make("dl", {}, ...part.facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))) : null;
+    const safe = /^https?:\/\//i.test(part.link) ? part.link : null;
+    const evidence = safe ? make("a", { href: safe, target: "_blank", rel: "nofollow noopener noreferrer" }, "Evidence") : null;
+    const mark = part.mark ? make("p", { class: "lbr-mark" }, make("span", { "aria-hidden": "true" }, "\u26a0 "), part.mark, evidence ? " " : null, evidence) : null;
+    const text = make("div", { class: "lbr-text", dir: "auto" });
+    text.innerHTML = part.html;
+    if (part.withheld) {
+      const button = make("button", { type: "button", class: "lbt-button", onclick: () => this.reveal(part.key, text, button) }, "Show this text");
+      text.replaceChildren(button);
+    }
+    const inside = part.folded ? make("details", {}, make("summary", {}, part.title), mark, facts, text) : null;
+    const content = inside ? [inside] : [head, mark, facts, text];
+    return make("article", { class: `lbr-card lbr-${part.role} lbr-side-${part.side}`, "aria-label": part.title }, ...content);
+  }
+
+  // Only what the visitor asked for is fetched; nothing is put into a place that has been left since.
+  async reveal(key, text, button) {
+    const { turn } = this;
+    button.disabled = true;
+    const body = await this.ask({ show: key });
+    if (turn !== this.turn) return;
+    const found = body.parts?.find((part) => part.key === key && !part.withheld);
+    button.disabled = false;
+    if (found) text.innerHTML = found.html;
+    else text.replaceChildren(make("p", { role: "alert" }, body.error ?? "The server did not give this text."), button);
+  }
+
+  key(event) {
+    const wanted = KEYS[event.key];
+    const other = event.target.closest?.("input, textarea, select, [contenteditable], .lbt, [role=tablist]");
+    if (!wanted || other || event.ctrlKey || event.metaKey || event.altKey || this.root.offsetParent === null) return;
+    if (!this.near && !this.root.contains(document.activeElement)) return;
+    const step = this.body?.steps.find(([label]) => wanted.test(label));
+    if (!step) return;
+    event.preventDefault();
+    this.go(step[1]);
+  }
+}
+
+export function mountReader(root, options) {
+  return new Reader(root, options);
+}
