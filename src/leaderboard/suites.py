@@ -123,9 +123,9 @@ _RATED = (
 )
 
 
-def _rated_tasks(prefix: str) -> tuple[Task, ...]:
+def _rated_tasks(prefix: str, n: int) -> tuple[Task, ...]:
     return tuple(
-        Task(name=f"{prefix}_{each}", label=_LABELS.get(each, each.capitalize()), metric=RATING_METRIC, n=20)
+        Task(name=f"{prefix}_{each}", label=_LABELS.get(each, each.capitalize()), metric=RATING_METRIC, n=n)
         for each in CATEGORIES
     )
 
@@ -135,7 +135,7 @@ MT_BENCH_OWN = Suite(
     title="Two-turn questions of our own, judged",
     about=f"The project's own two-turn questions in the eight categories of MT-Bench. {_RATED}",
     evaluable=True, runner="eval_queue.runners.mt_bench:answer", judging="eval_queue.judging.mt_bench:judge",
-    needs_chat=True, tasks=_rated_tasks("own"),
+    needs_chat=True, tasks=_rated_tasks("own", n=22),
 )  # fmt: skip
 
 MT_BENCH = Suite(
@@ -143,7 +143,7 @@ MT_BENCH = Suite(
     title="MT-Bench, judged here",
     about=f"The 80 two-turn questions of MT-Bench, read from the Hub or a folder. {_RATED}",
     evaluable=True, runner="eval_queue.runners.mt_bench:answer", judging="eval_queue.judging.mt_bench:judge",
-    needs_chat=True, tasks=_rated_tasks("mt"),
+    needs_chat=True, tasks=_rated_tasks("mt", n=20),
 )  # fmt: skip
 
 PAIRWISE_OWN = Suite(
@@ -155,7 +155,7 @@ PAIRWISE_OWN = Suite(
     ),
     evaluable=True, runner="eval_queue.runners.pairwise:answer", judging="eval_queue.judging.pairwise:judge",
     needs_chat=True, needs_baseline=True,
-    tasks=(Task(name="pairwise_own", label="Win rate", metric=PREFERENCE_METRIC, n=80, chance=0.5),),
+    tasks=(Task(name="pairwise_own", label="Win rate", metric=PREFERENCE_METRIC, n=88, chance=0.5),),
 )  # fmt: skip
 
 SUITES: dict[str, Suite] = {
