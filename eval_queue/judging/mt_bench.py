@@ -11,7 +11,7 @@ from pathlib import Path
 from eval_queue.spec import Report, RunSpec
 from leaderboard.records import RunResult, TaskScore
 from leaderboard.stores import write_file
-from leaderboard.suites import RATING_METRIC, SUITES
+from leaderboard.suites import MT_BENCH, RATING_METRIC, SUITES
 
 from . import run
 from .answers import AnswerFile, Given, Texts, read_asked, read_given
@@ -132,7 +132,10 @@ def _score(task: str, ratings: Sequence[Rating]) -> TaskScore | None:
 
 
 def _baseline(spec: RunSpec, questions: Sequence[Question]) -> tuple[str, Texts]:
-    return read_given(spec.baseline, questions) if spec.baseline is not None else ("", Given(()))
+    """The baseline has answered our own questions; ids of the original ones may be the same, and mean others."""
+    if spec.baseline is None or spec.submission.suite == MT_BENCH.name:
+        return "", Given(())
+    return read_given(spec.baseline, questions)
 
 
 def _why(call: Asked, replies: Answers) -> str:

@@ -99,7 +99,7 @@ class Settings(BaseModel):
     )
     judge_baseline: Path | None = Field(
         None, alias="LEADERBOARD_JUDGE_BASELINE",
-        description="Answers to compare with: FastChat's answer JSONL or AlpacaEval's output JSON.",
+        description="A baseline's answers to our own questions: FastChat's answer JSONL or AlpacaEval's output JSON.",
     )  # fmt: skip
     max_params: int = Field(
         10_000_000_000, alias="LEADERBOARD_MAX_PARAMS", gt=0, description="Largest model accepted, in parameters."

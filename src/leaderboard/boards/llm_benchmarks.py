@@ -186,6 +186,8 @@ def _model_urls(frame: pd.DataFrame) -> "pd.Series[str]":
 
 def _row_ids(frame: pd.DataFrame) -> list[str]:
     """A short name a row that stays the same when other rows come or go."""
+    if frame.empty:  # a suite without runs and without a level of chance
+        return []
     parts = frame[["model", "revision", "precision", "weight_type", "chat_template", "evaluated_on"]].astype("string")
     texts = parts.fillna("").agg("\x1f".join, axis=1)
     copies = texts.groupby(texts).cumcount().astype(str)
