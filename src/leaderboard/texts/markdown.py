@@ -95,7 +95,7 @@ def _is_web_address(url: str) -> bool:
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False}, renderer_cls=_Renderer)
     parser.enable(["table", "strikethrough"])
-    parser.validateLink = _is_web_address
+    parser.validateLink = _is_web_address  # type: ignore[method-assign]
     return parser
 
 
