@@ -5,7 +5,6 @@ layout that `leaderboard import mt-bench` reads; a run that was stopped goes on 
 """
 
 import argparse
-import asyncio
 import sys
 
 from leaderboard.errors import BadSetting
@@ -18,6 +17,7 @@ from .asking import costs
 from .config import JudgeConfig, judge_of
 from .endpoint import EndpointJudge
 from .evidence import Pair, Rating, write_fastchat
+from .loops import in_own_loop
 from .pairs import compare, pairs_of
 from .prompts import Exchange, ask_rating
 from .questions import read_questions
@@ -49,7 +49,7 @@ def check(options: argparse.Namespace, settings: Settings) -> int:
         count = f"{reply.prompt_tokens} tokens sent, {reply.completion_tokens} received, {reply.seconds:.1f} s"
         return reply.text, read_rating(reply, tag=asked.tag, judged=asked.judged), count
 
-    text, rating, count = asyncio.run(ask())
+    text, rating, count = in_own_loop(ask())
     verdict = "no verdict could be read" if rating is None else f"rating {rating:g} of 10"
     sys.stdout.write(f"{config.model}: {verdict}; {count}\n{text[:2_000]}\n")
     return 1 if rating is None else 0

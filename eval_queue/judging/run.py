@@ -3,7 +3,6 @@
 Layout below the work folder: judging/secret (of the prompts' marks), judging/replies.jsonl (`verdict_log`).
 """
 
-import asyncio
 import math
 import os
 import platform
@@ -26,6 +25,7 @@ from .asking import Answers, ask_all, costs, require_replies
 from .config import JudgeConfig
 from .endpoint import EndpointJudge
 from .judge import Judge, JudgeReply, JudgeRequest
+from .loops import in_own_loop
 from .questions import Question, digest
 from .sameness import constant_flag
 from .verdict_log import VerdictLog
@@ -65,7 +65,7 @@ def ask(
             async with EndpointJudge(config) as endpoint:
                 return await ask_all(requests, endpoint, log, concurrency=config.concurrency, told=told)
 
-    answers = asyncio.run(all_of_them())
+    answers = in_own_loop(all_of_them())
     require_replies(answers)
     return answers
 

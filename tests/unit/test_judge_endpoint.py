@@ -1,6 +1,5 @@
 """The judge's endpoint fails in every way; every call is answered once, paid once, and the key goes nowhere else."""
 
-import asyncio
 import json
 import logging
 import time
@@ -16,6 +15,7 @@ from eval_queue.judging.asking import Answers, ask_all, costs
 from eval_queue.judging.config import JudgeConfig, judge_of
 from eval_queue.judging.endpoint import EndpointJudge
 from eval_queue.judging.judge import JudgeReply, JudgeRequest, RefusedCall, ScriptedJudge
+from eval_queue.judging.loops import in_own_loop
 from eval_queue.judging.verdict_log import VerdictLog
 from leaderboard.errors import PermanentFailure, TransientFailure
 from leaderboard.settings import read_settings
@@ -42,7 +42,7 @@ def ask(wanted: list[JudgeRequest], chosen: JudgeConfig, path: Path) -> Answers:
             async with EndpointJudge(chosen) as judge:
                 return await ask_all(wanted, judge, log, concurrency=chosen.concurrency)
 
-    return asyncio.run(go())
+    return in_own_loop(go())
 
 
 def test_every_call_is_answered_once_through_all_kinds_of_failure(tmp_path):
@@ -172,7 +172,7 @@ def test_a_refusal_of_every_call_leaves_no_reply(tmp_path):
         with VerdictLog(tmp_path / "log.jsonl") as log:
             return await ask_all(requests(3), Refusing(lambda _: ""), log, concurrency=2)
 
-    assert Counter(asyncio.run(go()).refused.values()) == {"too long": 3}
+    assert Counter(in_own_loop(go()).refused.values()) == {"too long": 3}
 
 
 def test_the_judge_is_made_of_settings_alone():

@@ -15,7 +15,7 @@ from leaderboard.boards.reading import Option
 from leaderboard.boards.reward_pairs import TIES
 from leaderboard.errors import BadRecord, InvalidQuery
 from leaderboard.metrics.reward_margins import LENGTHS, calibration, calibration_error, length_group, margin_shares
-from leaderboard.plots import wire as plots_wire
+from leaderboard.plots import to_json
 from leaderboard.ratings.proportions import bounds_of_mean, wilson
 from leaderboard.sources.importing import import_files
 from leaderboard.sources.reward_files import read_pairs
@@ -86,7 +86,7 @@ def test_every_chart_can_be_drawn_and_the_rule_is_named(library):
     for ties, (_, label, _) in TIES.items():
         charts = library.charts("reward_models", f"scripted.{ties}")
         assert [chart.name for chart in charts] == ["accuracies", "margins", "calibration", "by_length"]
-        assert plots_wire.encode(charts, "1")
+        assert to_json(charts)
         view = next(view for view in library.views("reward_models") if view.value == f"scripted.{ties}")
         assert view.path[-1] == label
     margins = library.charts("reward_models", VIEW)[1].frame

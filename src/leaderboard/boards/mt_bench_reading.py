@@ -59,7 +59,7 @@ def _origin(shelf: Shelf, e: Evidence) -> str:
 
 def _parts(e: Evidence, place: Place, judge: JudgeCard) -> Iterator[Part]:
     if not e.has_texts:
-        yield Part(key="texts", role="note", title="Figures only", text=IMPORT, markup="plain")
+        yield Part(key="texts", role="note", title="Figures only", text=IMPORT)
     reasons = disagreements(e, place)
     if reasons:
         text = f"Disagreement: {'; '.join(reasons)}."

@@ -96,7 +96,7 @@ def _data(board: Board, column: Column) -> dict[str, Any]:
         return out
     if column.kind == "rank":
         keys = sort_keys(column, frame)
-        ends = np.array([(np.nan, np.nan) if key is None else key for key in keys], dtype=float)
+        ends = np.array([(np.nan, np.nan) if key is None else key for key in keys], dtype=float).reshape(-1, 2)
         return {"lower": _integers(ends[:, 0]), "upper": _integers(ends[:, 1])}
     if column.kind == "flag":
         return {"rows": np.flatnonzero(frame[column.key].to_numpy(dtype=bool)).tolist()}

@@ -31,7 +31,7 @@ def _choice(choice: Choice) -> dict[str, Any]:
 
 def _part(part: Part) -> dict[str, Any]:
     """A withheld part loses its text here, whatever its author left in it."""
-    html = "" if part.withheld else render(part.text, part.markup)
+    html = "" if part.withheld or not part.text else render(part.text, part.markup)
     return {
         "key": part.key, "role": part.role, "title": part.title, "html": html, "side": part.side,
         "facts": [list(fact) for fact in part.facts], "mark": part.mark, "link": part.link, "folded": part.folded,

@@ -111,6 +111,7 @@ export function dress(spec, tokens, width) {
     shapes: (layout.shapes ?? []).map((shape) => ({ ...shape, line: { ...shape.line, color: tokens.muted } })),
     annotations: (layout.annotations ?? []).map((words) => dressAnnotation(words, tokens, narrow)),
   };
+  for (const side of ["xaxis", "yaxis"]) if (!out[side]) delete out[side];
   if (spec.data.some((trace) => trace.type === "heatmap")) dressMap(out, layout, tokens, width);
   if (narrow && layout.margin?.r > 132) out.margin = { ...layout.margin, r: 132 };
   return { data: spec.data.map((trace) => dressTrace(trace, tokens, layout, width)), layout: out };

@@ -8,7 +8,6 @@
 //   -> { destroy() }
 
 import { followTheme, make } from "../table/dom.js";
-import { Figure } from "./figure.js";
 
 const NEAR = "200px 0px";
 const SKELETON = 320;
@@ -72,10 +71,11 @@ class Plots {
     if (isNew) this.wait();
     try {
       const { body, tag } = await this.fetchCharts(view);
+      const { Figure } = await import("./figure.js");
       if (turn !== this.turn) return;
       if (!isNew && tag !== null && tag === this.tag) return;
       this.tag = tag;
-      this.draw(body, view);
+      this.draw(body, view, Figure);
     } catch (error) {
       if (turn === this.turn && error.name !== "AbortError") this.fail(error);
     }
@@ -89,7 +89,7 @@ class Plots {
     return { body, tag: answer.headers.get("ETag") };
   }
 
-  draw(charts, view) {
+  draw(charts, view, Figure) {
     this.clear();
     this.root.removeAttribute("aria-busy");
     this.root.style.minHeight = "";

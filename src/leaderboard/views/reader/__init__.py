@@ -7,7 +7,15 @@ import gradio as gr
 FOLDER = Path(__file__).parent
 SCRIPT = """
 const root = element.querySelector('.lbr');
-import(new URL('ui/reader/reader.js', document.baseURI).href).then((reader) => reader.mountReader(root, props));
+const look = (seen) => seen.some((entry) => entry.isIntersecting) && start();
+const near = new IntersectionObserver(look, { rootMargin: '600px' });
+const start = () => {
+  near.disconnect();
+  import(new URL('ui/reader/reader.js', document.baseURI).href).then((reader) => reader.mountReader(root, props));
+};
+const asked = new URLSearchParams(location.search);
+const here = asked.get('tab') === props.board && [...asked.keys()].some((name) => name.startsWith('read.'));
+here ? start() : near.observe(root);
 """
 
 
