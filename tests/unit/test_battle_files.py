@@ -88,8 +88,8 @@ BAD = {
     "counts.csv": ("model_a,model_b,wins_a,wins_b\na,b,1,2\n", "has no column ties; expected model_a"),
     "twice.csv": ("model_a,model_b,winner,winner\na,b,tie,tie\n", "has column winner twice"),
     "ragged.csv": ("model_a,model_b,winner\na,b,tie\na,b\n", "is not a readable csv file"),
-    "broken.jsonl": ('{"model_a": "a", "model_b": "b", "winner": "tie"}\n{"model_a": \n', "Row 1: not JSON"),
-    "list.jsonl": ('["a", "b", "tie"]\n', 'Row 0: \'["a", "b", "tie"]\' is not a JSON object'),
+    "broken.jsonl": ('{"model_a": "a", "model_b": "b", "winner": "tie"}\n{"model_a": \n', "Row 2: not JSON"),
+    "list.jsonl": ('["a", "b", "tie"]\n', 'Row 1: \'["a", "b", "tie"]\' is not a JSON object'),
     "fake.parquet": ("model_a,model_b,winner\n", "is not a readable parquet file"),
     "votes.txt": ("model_a,model_b,winner\n", "file name ends in '.txt'; expected .csv, .parquet, .jsonl"),
 }

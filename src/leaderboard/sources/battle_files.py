@@ -165,9 +165,9 @@ def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             try:
                 value = json.loads(line)
             except (json.JSONDecodeError, RecursionError) as error:
-                raise BadRecord(f"Row {row}: not JSON: {str(error)[:100]}.") from error
+                raise BadRecord(f"Row {row + 1}: not JSON: {str(error)[:100]}.") from error
             if not isinstance(value, dict):
-                raise BadRecord(f"Row {row}: {line.strip()[:60]!r} is not a JSON object.")
+                raise BadRecord(f"Row {row + 1}: {line.strip()[:60]!r} is not a JSON object.")
             yield row, value
             row += 1
 
