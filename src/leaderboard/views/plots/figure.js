@@ -61,15 +61,13 @@ export class Figure {
 
   tools() {
     const button = (label, act) => make("button", { type: "button", class: "lbp-button", onclick: act }, label);
-    const fold = make("details", { class: "lbp-fold", open: this.isOpen }, make("summary", {}, "As a table"));
-    const fill = () => {
-      if (fold.open && fold.childElementCount === 1) fold.append(this.table());
-    };
+    const fold = make("details", { class: "lbp-fold", open: this.isOpen }, make("summary", { onclick: () => fill() }, "As a table"));
+    const fill = () => fold.childElementCount === 1 && fold.append(this.table());
     fold.addEventListener("toggle", () => {
-      fill();
+      if (fold.open) fill();
       this.onToggle(fold.open);
     });
-    fill();
+    if (this.isOpen) fill();
     const actions = make("div", { class: "lbp-actions" }, button("Copy CSV", () => this.copy()), button("Save as PNG", () => this.save()), this.status);
     return make("div", { class: "lbp-tools" }, fold, actions);
   }
