@@ -42,7 +42,11 @@ CONVERTERS: Mapping[str, Callable[[Path], Tables]] = {
 }
 """Folder (or file) of the public files -> what makes tables of it."""
 
-HEAD = "# Sources of data/\n\nMade by `make snapshot`. Figures only: no third-party texts.\n"
+HEAD = (
+    "# Sources of data/\n\nMade by `make snapshot`. Figures only: no third-party texts.\n\n"
+    "`mt_bench/judges/` is not: `scripts/measure_local_judge.py` measured a judge against people's votes there;\n"
+    "the votes are those of the MT-Bench table below.\n"
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

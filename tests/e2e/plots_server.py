@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 from leaderboard.boards.charts import Chart
@@ -14,7 +13,7 @@ from leaderboard.views import plots
 from tests import sample_charts
 
 from . import table_server
-from .table_server import Handler, QuietServer, World
+from .table_server import Handler, World
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Plots</title><link rel="icon" href="data:,"><link rel="stylesheet" href="ui/table/table.css">
@@ -99,13 +98,7 @@ def new_world() -> PlotWorld:
 @contextmanager
 def serving() -> Iterator[PlotWorld]:
     """A running server and its world."""
-    world = new_world()
     table_server.ASSETS.update(plots.assets())
-    server = QuietServer(("127.0.0.1", 0), type("WorldHandler", (PlotHandler,), {"world": world}))
-    world.address = f"http://127.0.0.1:{server.server_address[1]}/"
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    world = new_world()
+    with table_server.serving(world, PlotHandler):
         yield world
-    finally:
-        server.shutdown()
-        server.server_close()

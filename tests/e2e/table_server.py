@@ -109,10 +109,10 @@ class QuietServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving() -> Iterator[World]:
+def serving(world: World | None = None, handler: type[Handler] = Handler) -> Iterator[World]:
     """A running server and its world."""
-    world = new_world()
-    server = QuietServer(("127.0.0.1", 0), type("WorldHandler", (Handler,), {"world": world}))
+    world = world or new_world()
+    server = QuietServer(("127.0.0.1", 0), type("WorldHandler", (handler,), {"world": world}))
     world.address = f"http://127.0.0.1:{server.server_address[1]}/"
     Thread(target=server.serve_forever, daemon=True).start()
     try:

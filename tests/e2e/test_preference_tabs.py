@@ -14,6 +14,7 @@ from leaderboard.boards.library import Library
 from leaderboard.settings import ROOT
 
 from .app_server import running_app
+from .cells import approx, number
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 TABS = {"human_gpt4": 70, "arena": 265, "alpaca_eval": 211, "judge_audit": 12}
@@ -38,18 +39,6 @@ def board(page: Page, tab: str):
 
 def names(page: Page, tab: str, count: int = 3) -> list[str]:
     return board(page, tab).locator("[role=rowheader]").all_inner_texts()[:count]
-
-
-def number(cell: str) -> float | str:
-    try:
-        return float(cell)
-    except ValueError:
-        return cell
-
-
-def approx(value: float | str):
-    """Numbers to what two processes with different threads agree on."""
-    return pytest.approx(value, rel=1e-9, abs=1e-9) if isinstance(value, float) else value
 
 
 @pytest.mark.parametrize("tab", TABS)

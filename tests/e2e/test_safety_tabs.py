@@ -15,10 +15,11 @@ from leaderboard.boards import export, filters
 from leaderboard.boards.library import Library
 from leaderboard.settings import ROOT
 from leaderboard.sources.reward_tables import write_rewards
-from leaderboard.sources.safety_tables import write_texts
+from leaderboard.sources.safety_tables import write_answer_texts
 from tests.reward_scores import card, scores
 
 from .app_server import running_app
+from .cells import approx, number
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 HARMFUL = "words that nobody may see unasked"
@@ -35,7 +36,7 @@ def data(tmp_path_factory):
     shutil.copytree(ROOT / "data", folder)
     write_rewards(folder, card(), scores())
     texts = pd.DataFrame([{"model": "GPT-4", "prompt": "v2-1", "request": HARMFUL, "answer": HARMFUL}])
-    write_texts(folder, "xstest", texts)
+    write_answer_texts(folder, "xstest", texts)
     return folder
 
 
@@ -57,18 +58,6 @@ def board(page: Page, tab: str):
 
 def status(page: Page, tab: str, text: str) -> None:
     expect(board(page, tab).locator(".lbt-status")).to_have_text(text)
-
-
-def number(cell: str) -> float | str:
-    try:
-        return float(cell)
-    except ValueError:
-        return cell
-
-
-def approx(value: float | str):
-    """Numbers to what two processes with different threads agree on."""
-    return pytest.approx(value, rel=1e-9, abs=1e-9) if isinstance(value, float) else value
 
 
 @pytest.mark.parametrize("tab", VIEWS)

@@ -18,7 +18,7 @@ from leaderboard.metrics.safety import balance, label_agreement, rate, rates
 from leaderboard.ratings.proportions import wilson
 from leaderboard.service import Cache, board_routes
 from leaderboard.sources.importing import import_files
-from leaderboard.sources.safety_tables import read_safety, read_texts
+from leaderboard.sources.safety_tables import read_answer_texts, read_safety
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SECRET = "a request that must not be seen"
@@ -165,7 +165,7 @@ def test_a_filter_without_answers_says_so_and_an_unknown_choice_is_refused(store
 
 def test_without_imported_texts_a_reading_has_labels_and_says_how_to_get_the_rest(store, tmp_path):
     (store / "safety_texts" / "xstest.parquet").unlink()
-    assert read_texts(store, "xstest") is None
+    assert read_answer_texts(store, "xstest") is None
     shown = library(store, tmp_path).reading("red_teaming", "xstest.models.people", {"show": "request,answer"})
     assert "leaderboard import xstest FILE --to DATA" in shown.origin
     assert [part.key for part in shown.parts] == ["labels"]

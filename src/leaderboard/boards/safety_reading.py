@@ -11,7 +11,7 @@ import pandas as pd
 from leaderboard.boards.choosing import ALL, asked_for, choice, options, place, steps
 from leaderboard.boards.reading import Choice, Option, Part, Reading, Selection
 from leaderboard.boards.shelf import Snapshot
-from leaderboard.sources.safety_tables import TEXT_FOLDER, SafetyCard, read_texts
+from leaderboard.sources.safety_tables import TEXT_FOLDER, SafetyCard, read_answer_texts
 
 FILTERS = {"attack": "Attack", "model": "Model", "category": "Category"}
 PARTS = {
@@ -26,7 +26,7 @@ TOLD = {
 
 def reading(snapshot: Snapshot, card: SafetyCard, frame: pd.DataFrame, judge: str, selection: Selection) -> Reading:
     """The answer that the selection leads to. Raises InvalidQuery for a choice that does not exist."""
-    texts = read_texts(snapshot.folder, card.name)
+    texts = read_answer_texts(snapshot.folder, card.name)
     names = [name for name in FILTERS if name in frame]
     table = frame.astype(dict.fromkeys((*names, "prompt"), str))
     label = f"label_{judge}"

@@ -25,7 +25,7 @@ from leaderboard.sources.results_json import READERS, Row
 from leaderboard.sources.reward_files import read_pairs
 from leaderboard.sources.reward_tables import write_pair_texts
 from leaderboard.sources.row_files import is_table
-from leaderboard.sources.safety_tables import write_safety, write_texts
+from leaderboard.sources.safety_tables import write_answer_texts, write_safety
 from leaderboard.sources.tables import NAME_PATTERN
 
 DUMP = "open-llm-dump"
@@ -114,7 +114,7 @@ def _import_safety(format_name: str, path: Path, store: Path) -> Report:
     """Labels as a table, which keeps its name so that the texts belong to it, and the texts beside it."""
     made = safety_files.READERS[format_name](path)
     write_safety(store, made.card, made.frame)
-    write_texts(store, made.card.name, made.texts)
+    write_answer_texts(store, made.card.name, made.texts)
     n_read = 1 if path.is_file() else sum(file.is_file() for file in path.rglob("*"))
     return Report(table=made.card.name, n_rows=len(made.frame), n_read=n_read, rejected=())
 

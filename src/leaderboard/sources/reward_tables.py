@@ -28,11 +28,13 @@ from leaderboard.sources.tables import (
     list_cards,
     read_card,
     read_frame,
+    read_texts,
     refuse_columns,
     refuse_rows,
     text_column,
     typed_column,
     write_pair,
+    write_texts,
 )
 
 FOLDER = "rewards"
@@ -129,18 +131,10 @@ def list_reward_tables(folder: Path) -> tuple[list[RewardCard], list[Rejected]]:
 
 
 def write_pair_texts(folder: Path, name: str, texts: pd.DataFrame) -> None:
-    """Write the texts of a set into a store's folder; never into this project's own `data/`."""
-    target = folder / TEXT_FOLDER / f"{name}.parquet"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    texts[list(TEXT_COLUMNS)].astype("string").to_parquet(target, compression="zstd", index=False)
+    """Write the texts behind a set of pairs, columns `TEXT_COLUMNS`."""
+    write_texts(folder / TEXT_FOLDER / f"{name}.parquet", texts, TEXT_COLUMNS)
 
 
 def read_pair_texts(folder: Path, name: str) -> pd.DataFrame | None:
-    """The texts of a set, columns `TEXT_COLUMNS`; None where nobody imported them.
-
-    Raises BadRecord when the file is there and cannot be read.
-    """
-    path = folder / TEXT_FOLDER / f"{name}.parquet"
-    if not path.is_file():
-        return None
-    return read_frame(path, TEXT_COLUMNS).reindex(columns=list(TEXT_COLUMNS)).astype("string")
+    """The texts behind a set of pairs, columns `TEXT_COLUMNS`; None where nobody imported them. Raises BadRecord."""
+    return read_texts(folder / TEXT_FOLDER / f"{name}.parquet", TEXT_COLUMNS)

@@ -31,11 +31,13 @@ from leaderboard.sources.tables import (
     list_cards,
     read_card,
     read_frame,
+    read_texts,
     refuse_columns,
     refuse_rows,
     text_column,
     typed_column,
     write_pair,
+    write_texts,
 )
 
 FOLDER = "safety"
@@ -140,19 +142,11 @@ def list_safety_tables(folder: Path) -> tuple[list[SafetyCard], list[Rejected]]:
     return list_cards(folder, FOLDER, SafetyCard, lambda card: (*REQUIRED, *label_columns(card)))
 
 
-def write_texts(folder: Path, name: str, texts: pd.DataFrame) -> None:
-    """Write the texts behind a table into a store's folder; never into this project's own `data/`."""
-    target = folder / TEXT_FOLDER / f"{name}.parquet"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    texts.reindex(columns=list(TEXT_COLUMNS)).astype("string").to_parquet(target, compression="zstd", index=False)
+def write_answer_texts(folder: Path, name: str, texts: pd.DataFrame) -> None:
+    """Write the texts behind a table, columns `TEXT_COLUMNS`."""
+    write_texts(folder / TEXT_FOLDER / f"{name}.parquet", texts, TEXT_COLUMNS)
 
 
-def read_texts(folder: Path, name: str) -> pd.DataFrame | None:
-    """The texts behind a table, columns `TEXT_COLUMNS`; None where nobody imported them.
-
-    Raises BadRecord when the file is there and cannot be read.
-    """
-    path = folder / TEXT_FOLDER / f"{name}.parquet"
-    if not path.is_file():
-        return None
-    return read_frame(path, TEXT_COLUMNS).reindex(columns=list(TEXT_COLUMNS)).astype("string")
+def read_answer_texts(folder: Path, name: str) -> pd.DataFrame | None:
+    """The texts behind a table, columns `TEXT_COLUMNS`; None where nobody imported them. Raises BadRecord."""
+    return read_texts(folder / TEXT_FOLDER / f"{name}.parquet", TEXT_COLUMNS)

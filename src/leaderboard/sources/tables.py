@@ -127,6 +127,26 @@ def write_pair(target: Path, card: Card, frame: pd.DataFrame) -> None:
     write_card(target / f"{card.name}.json", card)
 
 
+def write_texts(path: Path, texts: pd.DataFrame, columns: Iterable[str]) -> None:
+    """Write texts behind a table into a store of the user's; never into this project's own `data/`.
+
+    A column that is not there is written as missing.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    texts.reindex(columns=list(columns)).astype("string").to_parquet(path, compression="zstd", index=False)
+
+
+def read_texts(path: Path, columns: Iterable[str]) -> pd.DataFrame | None:
+    """The texts behind a table; None where nobody imported them.
+
+    Raises BadRecord when the file is there and cannot be read.
+    """
+    if not path.is_file():
+        return None
+    names = list(columns)
+    return read_frame(path, names).reindex(columns=names).astype("string")
+
+
 def typed_column(frame: pd.DataFrame, name: str, dtype: str, card: Card) -> pd.Series:
     """A column in a dtype; all missing when it is not there. Raises BadRecord when a value does not fit."""
     values = frame[name] if name in frame else pd.Series([None] * len(frame), index=frame.index)
