@@ -16,7 +16,7 @@ import pandas as pd
 from leaderboard.settings import ROOT
 from leaderboard.sources import catalogue, mentions
 from leaderboard.sources.identity import parts
-from leaderboard.sources.model_tables import CatalogueCard, write_catalogue
+from leaderboard.sources.model_tables import CatalogueCard, has_no_id, write_catalogue
 from leaderboard.sources.tables import Finding
 from scripts.snapshot.made import day
 
@@ -168,7 +168,7 @@ def _board(table: object) -> str | None:
 
 def card(models: pd.DataFrame, names: pd.DataFrame, repeated: int, raw: pd.DataFrame) -> CatalogueCard:
     """The catalogue's card with what was found in the sources."""
-    alone = names[names["rule"].eq("none")]
+    alone = names[has_no_id(names["model"])]
     return CatalogueCard(
         name=NAME, label="Catalogue", title="Models of all boards, each once",
         about="HELM's list of models, joined with the names in every table here. Names are the same model only where a "
@@ -186,8 +186,8 @@ def card(models: pd.DataFrame, names: pd.DataFrame, repeated: int, raw: pd.DataF
             Finding(what="Models whose HELM description names another language than English.",
                     rows=int(models["language"].notna().sum()),
                     treatment="Left out where only English is asked for: HELM has no field for the language."),
-            Finding(what="Names that nothing ties to another one.", rows=len(alone),
-                    treatment="Kept apart and listed in the view of names, with what was not enough.",
+            Finding(what="Names in tables that nothing ties to an id of HELM or the Hub.", rows=len(alone),
+                    treatment="Kept apart and listed in the view of unresolved names, with what was not enough.",
                     examples=tuple(alone["spelling"].drop_duplicates().head(5))),
             Finding(what="Names without a version, where versions of that name exist.",
                     rows=int(models["versionless"].sum()),

@@ -50,8 +50,10 @@ def _references(resolver: Resolver, publisher: str, rows: pd.DataFrame) -> list[
         best = next((item for item in told if resolver.resolve(item).rule == "link"), None) or Mention(
             table=told[0].table, spelling=told[0].spelling, organization=organization
         )
-        out.append(Reference(name=best.spelling, model=resolver.resolve(best).model, publisher=publisher,
-                             source=REFERENCE_NAMES[publisher], organization=organization))  # fmt: skip
+        meant = resolver.resolve(best)
+        out.append(Reference(name=best.spelling, model=meant.model, publisher=publisher,
+                             source=REFERENCE_NAMES[publisher], organization=organization,
+                             evidence="" if meant.rule == "none" else meant.evidence))  # fmt: skip
     return out
 
 

@@ -64,13 +64,17 @@ class Resolution:
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """A name of a reference catalogue and the model it means; `source` is how people call the catalogue."""
+    """A name of a reference catalogue and the model it means, and why, where that is not its own.
+
+    `source` is how people call the catalogue.
+    """
 
     name: str
     model: str
     source: str
     publisher: str
     organization: str | None = None
+    evidence: str = ""
 
 
 def parts(name: str) -> Parts:
@@ -175,20 +179,26 @@ class Resolver:
         if (found := _only(by_organization)) is not None:
             evidence = f"Same name, version and size as {found.source}'s {found.name!r}; organisation " \
                        f"{mention.organization} in both."  # fmt: skip
-            return Resolution(model=found.model, rule="organisation", evidence=evidence, hint=hint.strip())
+            return _found(found, "organisation", evidence, hint)
         if (found := _only(by_publisher)) is not None:
-            evidence = f"Same name in {found.source}, of the same publisher: {found.name!r}."
-            return Resolution(model=found.model, rule="publisher", evidence=evidence, hint=hint.strip())
+            evidence = f"{found.source}, of the same publisher, has the name {found.name!r}."
+            return _found(found, "publisher", evidence, hint)
         if mention.organization is None and not numbers(mention.spelling) and same:
             return _itself(mention, publisher, f"{hint}A name with neither version nor size is not enough. ")
         if mention.organization is None and (found := _only(same)) is not None:
             evidence = f"Same name, version and size as {found.source}'s {found.name!r}; no organisation is given here."
-            return Resolution(model=found.model, rule="name", evidence=evidence, hint=hint.strip())
+            return _found(found, "name", evidence, hint)
         if len({item.model for item in same}) > 1:
             hint += f"Several have this name: {', '.join(sorted({item.model for item in same})[:4])}. "
         elif same:
             hint += f"{same[0].source} has the name under another organisation: {same[0].model}. "
         return _itself(mention, publisher, hint)
+
+
+def _found(reference: Reference, rule: Rule, evidence: str, hint: str) -> Resolution:
+    """The model of a reference, with the reference's own evidence where it has some."""
+    whole = f"{evidence} There: {reference.evidence}" if reference.evidence else evidence
+    return Resolution(model=reference.model, rule=rule, evidence=whole, hint=hint.strip())
 
 
 def _only(found: list[Reference]) -> Reference | None:

@@ -52,6 +52,11 @@ NAME_COLUMNS = ("table", "spelling", "model", "rule", "evidence", "hint")
 ACCESS = ("open", "limited", "closed")
 
 
+def has_no_id(models: "pd.Series[str]") -> "pd.Series[bool]":
+    """Whether models are known by a name only: neither HELM nor the Hub has an id for them."""
+    return models.str.contains(":", regex=False) & ~models.str.contains("/", regex=False)
+
+
 class CatalogueCard(Card):
     """What a reader must know about a catalogue."""
 

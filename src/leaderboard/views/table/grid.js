@@ -234,7 +234,8 @@ export class Grid {
     const parts = [slash ? make("span", { class: "lbt-quiet" }, text.slice(0, slash)) : null, make("span", {}, text.slice(slash))];
     const link = column.link(row);
     const attributes = { class: "lbt-name", title: text };
-    return link ? make("a", { ...attributes, href: link, target: "_blank", rel: "noopener", tabindex: "-1" }, ...parts) : make("span", attributes, ...parts);
+    const away = link && /^https?:/.test(link) ? { target: "_blank", rel: "noopener" } : {};
+    return link ? make("a", { ...attributes, href: link, ...away, tabindex: "-1" }, ...parts) : make("span", attributes, ...parts);
   }
 
   drawBadges(row) {
