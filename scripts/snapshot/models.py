@@ -56,7 +56,8 @@ def helm_models(data: Path) -> tuple[pd.DataFrame, int]:
     texts = rows["description"].fillna("")
     frame = pd.DataFrame({
         "spelling": rows["name"], "model": rows["name"].str.casefold(), "name": rows["display_name"],
-        "organization": rows["creator_organization_name"], "access": rows["access"], "params": rows["num_parameters"].where(rows["num_parameters"] > 0),
+        "organization": rows["creator_organization_name"], "access": rows["access"],
+        "params": rows["num_parameters"].where(rows["num_parameters"] > 0),
         "released": rows["release_date"], "in_helm": True,
         "kind": [", ".join(word for tag, word in KINDS.items() if tag in own) or None for own in tags],
         "language": [", ".join(dict.fromkeys(LANGUAGE.findall(text))) or None for text in texts],
@@ -151,8 +152,9 @@ def _sources(models: pd.DataFrame, by_helm: pd.Series, sized_by: pd.Series, lice
     """Where size, date, access and licence of a model come from, in words."""
     sized, licensed = sized_by.reindex(models.index).map(_board), licensed_by.reindex(models.index).map(_board)
     out: list[str | None] = []
-    for row, own, board, licence in zip(models.itertuples(), by_helm, sized, licensed, strict=True):
-        told = {"access": "HELM" if pd.notna(row.access) else None, "date": "HELM" if pd.notna(row.released) else None,
+    classed, dated = models["access"].notna(), models["released"].notna()
+    for access, date, own, board, licence in zip(classed, dated, by_helm, sized, licensed, strict=True):
+        told = {"access": "HELM" if access else None, "date": "HELM" if date else None,
                 "size": "HELM" if own else board, "licence": licence}  # fmt: skip
         words: dict[str, list[str]] = {}
         for fact, source in told.items():

@@ -179,5 +179,3 @@ def tabs_here(models: pd.DataFrame) -> list[str]:
 def own_address(ids: Iterable[str]) -> list[str]:
     """Where all names of a model are listed."""
     return [f"?tab=models&view=names&model={name}" for name in ids]
-
-

@@ -25,10 +25,10 @@ VIEWS = {
 ABOUT = {
     "all": "HELM's list of models and every model that any table here names.",
     "since_gpt3": "Models of HELM's list released on or after 2020-05-28, text and others.",
-    "english_1b": "Of these, those that give text, have more than 1B parameters, and whose description in HELM names no "
-    "other language than English.",
+    "english_1b": "Of these, those that give text, have more than 1B parameters, and whose description in HELM names "
+    "no other language than English.",
     "names": "One row a name in a table; the link leads to the rows there.",
-    "unresolved": "They stand for themselves, together only with the same name: merging them with others would be a guess.",
+    "unresolved": "They stand for themselves, together only with the same name: to merge more would be a guess.",
 }  # fmt: skip
 RULES = {
     "catalogue": "HELM's own name", "listed": "listed by hand", "hub_id": "Hub id", "link": "link and name",
@@ -40,7 +40,7 @@ RULES = {
 COLUMNS = (
     Column(key="model", label="Model", kind="text", sticky=True, searchable=True, href="model_href",
            info="HELM's name or the Hub id; publisher:name where neither is known. Leads to all its rows."),
-    Column(key="name", label="Name", kind="text", searchable=True),
+    Column(key="own_name", label="Name", kind="text", searchable=True, width=190, info="Where it differs from the id."),
     Column(key="organization", label="Organisation", kind="category", filter="choices", searchable=True,
            info="As HELM or LMSYS says; else the account on the Hub."),
     Column(key="access", label="Access", kind="category", filter="choices",
@@ -53,14 +53,16 @@ COLUMNS = (
     Column(key="public", label="What is public", kind="category", filter="choices",
            info="Only what a source says; blank = not known. Weights: open in HELM, or on the Hub when evaluated."),
     Column(key="license", label="Licence", kind="category", filter="choices"),
-    Column(key="kind", label="Kind", kind="category", filter="choices", info="What it takes and gives, by HELM's tags."),
+    Column(key="kind", label="Kind", kind="category", filter="choices",
+           info="What it takes and gives, by HELM's tags."),
     Column(key="paper_host", label="Paper", kind="text", href="paper"),
     Column(key="code_host", label="Code", kind="text", href="code"),
     Column(key="documentation_host", label="Documentation", kind="text", href="documentation"),
     Column(key="data_host", label="Training data", kind="text", href="data"),
     Column(key="evaluation_host", label="Evaluation", kind="text", href="evaluation"),
     Column(key="base_model", label="Parent", kind="text", info="Base model, as its model card says."),
-    Column(key="spellings", label="Also written", kind="text", searchable=True, info="Its other names in the tables."),
+    Column(key="spellings", label="Also written", kind="text", searchable=True, width=260,
+           info="Its other names in the tables."),
     Column(key="language", label="Other languages", kind="category", shown=False, filter="choices",
            info="Languages besides English that its description in HELM names."),
     Column(key="facts_from", label="Facts from", kind="category", shown=False),
@@ -71,13 +73,14 @@ COLUMNS = (
 NAME_COLUMNS = (
     Column(key="spelling", label="Name in the table", kind="text", sticky=True, searchable=True, href="href",
            info="Leads to its rows."),
-    Column(key="model", label="Model", kind="category", searchable=True),
-    Column(key="tab_label", label="Tab", kind="category", filter="choices"),
-    Column(key="label", label="Board", kind="category", filter="choices"),
-    Column(key="rule_label", label="Rule", kind="category", filter="choices",
+    Column(key="label", label="Board", kind="category", filter="choices", width=180),
+    Column(key="rule_label", label="Rule", kind="category", filter="choices", width=160,
            info="Why the name means the model; the fold above has the rules."),
-    Column(key="evidence", label="Evidence", kind="category", searchable=True),
-    Column(key="hint", label="Not enough", kind="category", info="What is known besides, but does not settle it."),
+    Column(key="evidence", label="Evidence", kind="category", searchable=True, width=520),
+    Column(key="model", label="Model", kind="category", searchable=True, width=220),
+    Column(key="hint", label="Not enough", kind="category", width=320,
+           info="What is known besides, but does not settle it."),
+    Column(key="tab_label", label="Tab", kind="category", filter="choices"),
     Column(key="table", label="Table", kind="category", shown=False, filter="choices", info="File in data/."),
 )  # fmt: skip
 HOSTED = ("paper", "code", "documentation", "data", "evaluation")
@@ -108,7 +111,10 @@ def charts(shelf: Shelf, view: str) -> tuple[Chart, ...]:
     """The timeline of the models of the view that HELM dates."""
     if view in ("names", "unresolved"):
         return ()
-    return (_timeline(chosen(shelf, "since_gpt3" if view == "all" else view), view),)
+    since = chosen(shelf, "since_gpt3")
+    if view != "english_1b":
+        return (_timeline(since, since, "models"),)
+    return (_timeline(chosen(shelf, view), since[_english_text(since)], "English text models over 1B"),)
 
 
 def chosen(shelf: Shelf, view: str) -> pd.DataFrame:
@@ -118,14 +124,21 @@ def chosen(shelf: Shelf, view: str) -> pd.DataFrame:
         return models.sort_values(["n_tables", "model"], ascending=[False, True], kind="stable", ignore_index=True)
     rows = models[models["released"].ge(GPT_3).fillna(value=False).astype(bool)]
     if view == "english_1b":
-        gives_text = rows["kind"].str.split(", ").map(lambda kinds: isinstance(kinds, list) and "text" in kinds)
-        rows = rows[gives_text.astype(bool) & rows["language"].isna() & (rows["params"] > ENGLISH_SIZE)]
+        rows = rows[_english_text(rows) & (rows["params"] > ENGLISH_SIZE)]
     return rows.sort_values(["released", "model"], ascending=[False, True], kind="stable", ignore_index=True)
+
+
+def _english_text(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Models that give text and whose description names no language besides English."""
+    gives_text = rows["kind"].str.split(", ").map(lambda kinds: isinstance(kinds, list) and "text" in kinds)
+    return gives_text.astype(bool) & rows["language"].isna()
 
 
 def _models(shelf: Shelf, view: str) -> tuple[pd.DataFrame, tuple[Column, ...], str]:
     frame = chosen(shelf, view)
-    frame = frame.assign(model_href=own_address(frame["model"]), public=_public(frame), id=frame["model"])
+    differs = frame["name"].str.casefold().ne(frame["model"])
+    frame = frame.assign(model_href=own_address(frame["model"]), public=_public(frame), id=frame["model"],
+                         own_name=frame["name"].where(differs))  # fmt: skip
     for name in HOSTED:
         frame[f"{name}_host"] = frame[name].str.extract(r"^https?://(?:www\.)?([^/?#]+)", expand=False)
     columns = tuple(column for column in COLUMNS if column.kind == "flag" or frame[column.key].notna().any())
@@ -162,7 +175,8 @@ def _names(shelf: Shelf, view: str) -> tuple[pd.DataFrame, tuple[Column, ...], s
     return with_ids(frame, ["table", "spelling"]), columns, "model"
 
 
-def _timeline(models: pd.DataFrame, view: str) -> Chart:
+def _timeline(models: pd.DataFrame, asked: pd.DataFrame, what: str) -> Chart:
+    """The dated models by size; `asked` are those that the view is about, whatever their size."""
     drawn = models[models["params"].notna()].sort_values(["released", "model"], kind="stable", ignore_index=True)
     frame = pd.DataFrame({
         "date": drawn["released"].astype(str), "label": drawn["name"].astype(str), "value": drawn["params"] / 1e9,
@@ -172,21 +186,19 @@ def _timeline(models: pd.DataFrame, view: str) -> Chart:
     largest = drawn.assign(year=drawn["released"].str[:4]).sort_values("params", ascending=False, kind="stable")
     counts = ", ".join(f"{n} {kind}" for kind in ACCESS if (n := int(frame["group"].eq(kind).sum())))
     return Chart(
-        kind="timeline", name="timeline", title=f"{len(frame)} models since GPT-3: {counts}",
+        kind="timeline", name="timeline", title=f"{len(frame)} {what} since GPT-3: {counts}",
         subtitle="Release date and number of parameters (logarithmic), by access; dates and access from HELM's list",
         frame=frame, decimals=3, groups=ACCESS,
         headers={"date": "Released", "label": "Model", "value": "Parameters, billions", "group": "Access",
                  "organization": "Organisation"},
-        note=_left_out(models, view), emphasise=tuple(largest.drop_duplicates("year")["name"].astype(str)),
+        note=_left_out(asked), emphasise=tuple(largest.drop_duplicates("year")["name"].astype(str)),
     )  # fmt: skip
 
 
-def _left_out(models: pd.DataFrame, view: str) -> str:
+def _left_out(models: pd.DataFrame) -> str:
     """What the plot does not show, with counts."""
     unknown = models[models["params"].isna()]
     kinds = ", ".join(f"{n} {kind}" for kind in ACCESS if (n := int(unknown["access"].eq(kind).sum())))
-    note = f"Not drawn: {len(unknown)} models without a known size ({kinds}); the table above has them. " \
+    note = f"Not drawn: {len(unknown)} models without a known size ({kinds}), listed in the view “Since GPT-3”. " \
         if len(unknown) else ""  # fmt: skip
-    if view == "english_1b":
-        note = "Models without a known size are in the view “Since GPT-3”: whether they exceed 1B is not known. "
-    return f"{note}Drag over the plot to zoom, double-click to see all."
+    return f"{note}Drag over the plot to zoom and double-click to see all, or choose a span with the buttons."

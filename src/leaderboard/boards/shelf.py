@@ -72,7 +72,8 @@ class Shelf:
     @property
     def cards(self) -> tuple[Card, ...]:
         """Of every table of the data, not of the runs made here."""
-        return (*self.benchmarks, *self.battles, *self.ratings, *self.mt_bench, *self.safety, *self.rewards, *self.models)
+        scored = (*self.benchmarks, *self.battles, *self.ratings)
+        return (*scored, *self.mt_bench, *self.safety, *self.rewards, *self.models)
 
     def revision_of(self, subfolder: str, card: Card) -> str:
         """The revision of one table: it stays when only other tables change."""

@@ -4,7 +4,8 @@ Enters: the list of HELM's models and the mentions of all tables, or a catalogue
 names of every table with the model, the rule and the evidence, and the resolver for names that come later.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -53,7 +54,7 @@ def _references(resolver: Resolver, publisher: str, rows: pd.DataFrame) -> list[
         meant = resolver.resolve(best)
         out.append(Reference(name=best.spelling, model=meant.model, publisher=publisher,
                              source=REFERENCE_NAMES[publisher], organization=organization,
-                             evidence="" if meant.rule == "none" else meant.evidence))  # fmt: skip
+                             table=best.table, evidence="" if meant.rule == "none" else meant.evidence))  # fmt: skip
     return out
 
 
@@ -81,8 +82,8 @@ def helm_names(helm: pd.DataFrame) -> pd.DataFrame:
     return rows[list(NAME_COLUMNS)].astype("string")
 
 
-def _mention(row: dict[str, object]) -> Mention:
-    known = {key: None if pd.isna(value) else str(value) for key, value in row.items()}  # type: ignore[call-overload]
+def _mention(row: Mapping[Hashable, Any]) -> Mention:
+    known = {key: None if pd.isna(row[key]) else str(row[key]) for key in ("organization", "link")}
     return Mention(
         table=str(row["table"]), spelling=str(row["spelling"]), organization=known["organization"], link=known["link"]
     )

@@ -66,7 +66,7 @@ class Resolution:
 class Reference:
     """A name of a reference catalogue and the model it means, and why, where that is not its own.
 
-    `source` is how people call the catalogue.
+    `source` is how people call the catalogue, `table` the table of the name where it is one.
     """
 
     name: str
@@ -75,6 +75,7 @@ class Reference:
     publisher: str
     organization: str | None = None
     evidence: str = ""
+    table: str = ""
 
 
 def parts(name: str) -> Parts:
@@ -175,6 +176,8 @@ class Resolver:
         by_publisher = [item for item in same if item.publisher == publisher]
         if publisher in FORKS:
             hint += "Names of personal copies are their owners'; they are not compared with others. "
+            return _itself(mention, publisher, hint)
+        if any(item.table == mention.table and not item.evidence for item in by_publisher):
             return _itself(mention, publisher, hint)
         if (found := _only(by_organization)) is not None:
             evidence = f"Same name, version and size as {found.source}'s {found.name!r}; organisation " \

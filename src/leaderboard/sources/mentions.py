@@ -14,8 +14,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from leaderboard.sources import battle_tables, benchmark_table, mt_bench_tables, rating_tables, reward_tables
-from leaderboard.sources import safety_tables
+from leaderboard.sources import (
+    battle_tables,
+    benchmark_table,
+    mt_bench_tables,
+    rating_tables,
+    reward_tables,
+    safety_tables,
+)
 from leaderboard.sources.tables import read_frame
 
 PLACE_BREAK = "\x1f"
@@ -43,10 +49,10 @@ def names_in(table: str, frame: pd.DataFrame, key: str = "model", by: Iterable[s
     """One row a name of a frame with its last facts."""
     rows = pd.DataFrame({"spelling": frame[key].astype("string")})
     for name in FACTS:
-        kind = "Float64" if name == "params" else "string"
-        rows[name] = frame[name].astype(kind) if name in frame else pd.Series(pd.NA, index=frame.index, dtype=kind)
-    switches = [frame[name].astype("string").fillna("") for name in by]
-    rows["place"] = switches[0].str.cat(switches[1:], sep=PLACE_BREAK) if switches else ""
+        given = frame[name] if name in frame else pd.Series(pd.NA, index=frame.index, dtype="string")
+        rows[name] = given.astype("Float64") if name == "params" else given.astype("string")
+    switches = frame[list(by)].astype("string").fillna("")
+    rows["place"] = switches.agg(PLACE_BREAK.join, axis=1) if len(switches.columns) else ""
     rows = rows[rows["spelling"].notna()].groupby("spelling", sort=True).last().reset_index()
     return rows.assign(table=table).astype({"table": "string", "place": "string"})[list(COLUMNS)]
 

@@ -15,7 +15,7 @@ A catalogue is `models/<name>.json` (a `CatalogueCard`), `models/<name>.parquet`
              weights        text, how one knows that they are or were public
              paper code documentation data evaluation   http(s) address where its source links one
              in_helm        boolean, whether HELM lists it
-             versionless    boolean, the name gives no version and others of that name do: tables may mean different ones
+             versionless    boolean, a name without a version, where versions of it exist: tables may differ
              facts_from     text, the sources of size, date, access and licence
     names    table spelling model rule evidence hint   see `identity`; table "helm" has HELM's own names
 """
