@@ -16,7 +16,7 @@ import pandas as pd
 from leaderboard.settings import ROOT
 from leaderboard.sources import catalogue, mentions
 from leaderboard.sources.identity import parts
-from leaderboard.sources.model_tables import CatalogueCard, has_no_id, write_catalogue
+from leaderboard.sources.model_tables import CatalogueCard, has_no_id, is_english, write_catalogue
 from leaderboard.sources.tables import Finding
 from scripts.snapshot.made import day
 
@@ -35,12 +35,12 @@ LINK_LABELS = {
 """Column -> labels of HELM's links; blogs and web sites are none of them."""
 LINK = re.compile(r"\[([^\]]+)\]\((https?://[^)\s\"'<>]+)\)")
 LANGUAGES = (
-    "Afrikaans", "Arabic", "Bengali", "Chinese", "Czech", "Dutch", "Filipino", "Finnish", "French", "German", "Greek",
-    "Hebrew", "Hindi", "Hungarian", "Indonesian", "Italian", "Japanese", "Khmer", "Korean", "Lao", "Malay", "Polish",
-    "Portuguese", "Romanian", "Russian", "Serbian", "Slovenian", "Spanish", "Swahili", "Tamil", "Thai", "Turkish",
-    "Ukrainian", "Vietnamese",
+    "Afrikaans", "Arabic", "Bengali", "Chinese", "Czech", "Dutch", "English", "Filipino", "Finnish", "French",
+    "German", "Greek", "Hebrew", "Hindi", "Hungarian", "Indonesian", "Italian", "Japanese", "Khmer", "Korean", "Lao", "Malay", "Polish",
+    "Portuguese", "Romanian", "Russian", "Serbian", "Slovenian", "Southeast Asia", "Spanish", "Swahili", "Tamil",
+    "Thai", "Turkish", "Ukrainian", "Vietnamese",
 )  # fmt: skip
-LANGUAGE = re.compile(rf"\b({'|'.join(LANGUAGES)})\b")
+LANGUAGE = re.compile(rf"\b({'|'.join(LANGUAGES)})(?:n languages?)?\b")
 NEWEST_FIRST = ("open_llm_v2", "open_llm_v1", *(f"open_llm_2023_{day}" for day in
                 ("0714", "0629", "0619", "0610", "0531", "0526", "0523")))  # fmt: skip
 LICENCES = (*NEWEST_FIRST, "arena_leaderboard", "arena_scores", "mt_bench_published")
@@ -182,12 +182,15 @@ def card(models: pd.DataFrame, names: pd.DataFrame, repeated: int, raw: pd.DataF
         findings=(
             Finding(what="Rows of HELM's list that repeat another.", rows=repeated, treatment="Listed once."),
             Finding(what="Models of HELM without a size.", rows=int(raw["num_parameters"].isna().sum()),
-                    treatment="Blank; the timeline counts them beside the plot."),
+                    treatment="The Open LLM Leaderboard's size where it has one, else blank."),
+            Finding(what="Models of HELM with size 0.", rows=int(raw["num_parameters"].eq(0).sum()),
+                    treatment="Blank: not known.",
+                    examples=tuple(raw.loc[raw["num_parameters"].eq(0), "name"].head(3))),
             Finding(what="Models of HELM without a release date.", rows=int(raw["release_date"].isna().sum()),
                     treatment="Blank; not on the timeline."),
-            Finding(what="Models whose HELM description names another language than English.",
-                    rows=int(models["language"].notna().sum()),
-                    treatment="Left out where only English is asked for: HELM has no field for the language."),
+            Finding(what="Models whose HELM description names languages, and not English among them.",
+                    rows=int((models["language"].notna() & ~is_english(models["language"])).sum()),
+                    treatment="Left out where English is asked for: HELM has no field for the language."),
             Finding(what="Names in tables that nothing ties to an id of HELM or the Hub.", rows=len(alone),
                     treatment="Kept apart and listed in the view of unresolved names, with what was not enough.",
                     examples=tuple(alone["spelling"].drop_duplicates().head(5))),

@@ -9,7 +9,7 @@ from leaderboard.boards.columns import Column
 from leaderboard.boards.model_names import TABS, own_address, tabs_here, world
 from leaderboard.boards.rows import with_ids
 from leaderboard.boards.shelf import Shelf, digest
-from leaderboard.sources.model_tables import ACCESS, FOLDER, has_no_id
+from leaderboard.sources.model_tables import ACCESS, FOLDER, has_no_id, is_english
 
 NAME = "models"
 GPT_3 = "2020-05-28"
@@ -26,7 +26,7 @@ ABOUT = {
     "all": "HELM's list of models and every model that any table here names.",
     "since_gpt3": "Models of HELM's list released on or after 2020-05-28, text and others.",
     "english_1b": "Of these, those that give text, have more than 1B parameters, and whose description in HELM names "
-    "no other language than English.",
+    "no language, or English among others.",
     "names": "One row a name in a table; the link leads to the rows there.",
     "unresolved": "They stand for themselves, together only with the same name: to merge more would be a guess.",
 }  # fmt: skip
@@ -63,8 +63,8 @@ COLUMNS = (
     Column(key="base_model", label="Parent", kind="text", info="Base model, as its model card says."),
     Column(key="spellings", label="Also written", kind="text", searchable=True, width=260,
            info="Its other names in the tables."),
-    Column(key="language", label="Other languages", kind="category", shown=False, filter="choices",
-           info="Languages besides English that its description in HELM names."),
+    Column(key="language", label="Languages", kind="category", shown=False, filter="choices",
+           info="Languages that its description in HELM names; blank = it names none."),
     Column(key="facts_from", label="Facts from", kind="category", shown=False),
     Column(key="versionless", label="Name without version", kind="flag", shown=False, filter="hide",
            filter_label="names without a version", badge="no version",
@@ -129,9 +129,9 @@ def chosen(shelf: Shelf, view: str) -> pd.DataFrame:
 
 
 def _english_text(rows: pd.DataFrame) -> "pd.Series[bool]":
-    """Models that give text and whose description names no language besides English."""
+    """Models that give text and whose description names no language, or English among them."""
     gives_text = rows["kind"].str.split(", ").map(lambda kinds: isinstance(kinds, list) and "text" in kinds)
-    return gives_text.astype(bool) & rows["language"].isna()
+    return gives_text.astype(bool) & is_english(rows["language"])
 
 
 def _models(shelf: Shelf, view: str) -> tuple[pd.DataFrame, tuple[Column, ...], str]:

@@ -8,7 +8,7 @@ A catalogue is `models/<name>.json` (a `CatalogueCard`), `models/<name>.parquet`
              organization   text
              access         open | limited | closed, as HELM classes it
              kind           what it takes and gives: text, text and images, ...
-             language       other languages than English that its description names
+             language       languages that its description names, missing where it names none
              params         Float64, parameters
              released       text, YYYY-MM-DD
              license base_model   text
@@ -55,6 +55,12 @@ ACCESS = ("open", "limited", "closed")
 def has_no_id(models: "pd.Series[str]") -> "pd.Series[bool]":
     """Whether models are known by a name only: neither HELM nor the Hub has an id for them."""
     return models.str.contains(":", regex=False) & ~models.str.contains("/", regex=False)
+
+
+def is_english(languages: "pd.Series[str]") -> "pd.Series[bool]":
+    """Whether a description names no language, or English among others."""
+    named = languages.astype("string").str.contains("English", regex=False)
+    return named.fillna(value=True).astype(bool)
 
 
 class CatalogueCard(Card):
