@@ -36,9 +36,9 @@ LINK_LABELS = {
 LINK = re.compile(r"\[([^\]]+)\]\((https?://[^)\s\"'<>]+)\)")
 LANGUAGES = (
     "Afrikaans", "Arabic", "Bengali", "Chinese", "Czech", "Dutch", "English", "Filipino", "Finnish", "French",
-    "German", "Greek", "Hebrew", "Hindi", "Hungarian", "Indonesian", "Italian", "Japanese", "Khmer", "Korean", "Lao", "Malay", "Polish",
-    "Portuguese", "Romanian", "Russian", "Serbian", "Slovenian", "Southeast Asia", "Spanish", "Swahili", "Tamil",
-    "Thai", "Turkish", "Ukrainian", "Vietnamese",
+    "German", "Greek", "Hebrew", "Hindi", "Hungarian", "Indonesian", "Italian", "Japanese", "Khmer", "Korean",
+    "Lao", "Malay", "Polish", "Portuguese", "Romanian", "Russian", "Serbian", "Slovenian", "Southeast Asia",
+    "Spanish", "Swahili", "Tamil", "Thai", "Turkish", "Ukrainian", "Vietnamese",
 )  # fmt: skip
 LANGUAGE = re.compile(rf"\b({'|'.join(LANGUAGES)})(?:n languages?)?\b")
 NEWEST_FIRST = ("open_llm_v2", "open_llm_v1", *(f"open_llm_2023_{day}" for day in

@@ -55,11 +55,11 @@ COLUMNS = (
     Column(key="license", label="Licence", kind="category", filter="choices"),
     Column(key="kind", label="Kind", kind="category", filter="choices",
            info="What it takes and gives, by HELM's tags."),
-    Column(key="paper_host", label="Paper", kind="text", href="paper"),
-    Column(key="code_host", label="Code", kind="text", href="code"),
-    Column(key="documentation_host", label="Documentation", kind="text", href="documentation"),
-    Column(key="data_host", label="Training data", kind="text", href="data"),
-    Column(key="evaluation_host", label="Evaluation", kind="text", href="evaluation"),
+    Column(key="paper_page", label="Paper", kind="text", href="paper"),
+    Column(key="code_page", label="Code", kind="text", href="code"),
+    Column(key="documentation_page", label="Documentation", kind="text", href="documentation"),
+    Column(key="data_page", label="Training data", kind="text", href="data"),
+    Column(key="evaluation_page", label="Evaluation", kind="text", href="evaluation"),
     Column(key="base_model", label="Parent", kind="text", info="Base model, as its model card says."),
     Column(key="spellings", label="Also written", kind="text", searchable=True, width=260,
            info="Its other names in the tables."),
@@ -140,7 +140,7 @@ def _models(shelf: Shelf, view: str) -> tuple[pd.DataFrame, tuple[Column, ...], 
     frame = frame.assign(model_href=own_address(frame["model"]), public=_public(frame), id=frame["model"],
                          own_name=frame["name"].where(differs))  # fmt: skip
     for name in HOSTED:
-        frame[f"{name}_host"] = frame[name].str.extract(r"^https?://(?:www\.)?([^/?#]+)", expand=False)
+        frame[f"{name}_page"] = frame[name].str.replace(r"^https?://", "", regex=True)
     columns = tuple(column for column in COLUMNS if column.kind == "flag" or frame[column.key].notna().any())
     found = tuple(_tab_column(tab, shown=view != "all") for tab in tabs_here(frame))
     return frame, (*columns, *found), "-n_tables" if view == "all" else "-released"

@@ -9,7 +9,7 @@ Enters: a folder of tables. Leaves: one row a table and name, in the order of th
                            joined by PLACE_BREAK
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -45,15 +45,16 @@ def joined(found: Iterable[pd.DataFrame]) -> pd.DataFrame:
     return rows.drop_duplicates(["table", "spelling"], keep="last", ignore_index=True)
 
 
-def names_in(table: str, frame: pd.DataFrame, key: str = "model", by: Iterable[str] = ()) -> pd.DataFrame:
+def names_in(table: str, frame: pd.DataFrame, key: str = "model", by: Sequence[str] = ()) -> pd.DataFrame:
     """One row a name of a frame with its last facts."""
     rows = pd.DataFrame({"spelling": frame[key].astype("string")})
     for name in FACTS:
         given = frame[name] if name in frame else pd.Series(pd.NA, index=frame.index, dtype="string")
         rows[name] = given.astype("Float64") if name == "params" else given.astype("string")
-    switches = frame[list(by)].astype("string").fillna("")
-    rows["place"] = switches.agg(PLACE_BREAK.join, axis=1) if len(switches.columns) else ""
+    switches = [f"by {name}" for name in by]
+    rows[switches] = frame[list(by)].astype("string").fillna("")
     rows = rows[rows["spelling"].notna()].groupby("spelling", sort=True).last().reset_index()
+    rows["place"] = [PLACE_BREAK.join(steps) for steps in rows[switches].itertuples(index=False)]
     return rows.assign(table=table).astype({"table": "string", "place": "string"})[list(COLUMNS)]
 
 
