@@ -199,6 +199,7 @@ def _left_out(models: pd.DataFrame) -> str:
     """What the plot does not show, with counts."""
     unknown = models[models["params"].isna()]
     kinds = ", ".join(f"{n} {kind}" for kind in ACCESS if (n := int(unknown["access"].eq(kind).sum())))
-    note = f"Not drawn: {len(unknown)} models without a known size ({kinds}), listed in the view “Since GPT-3”. " \
+    what = "model" if len(unknown) == 1 else "models"
+    note = f"Not drawn: {len(unknown)} {what} without a known size ({kinds}), listed in the view “Since GPT-3”. " \
         if len(unknown) else ""  # fmt: skip
     return f"{note}Drag over the plot to zoom and double-click to see all, or choose a span with the buttons."
