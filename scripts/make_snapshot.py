@@ -14,6 +14,7 @@ from scripts.snapshot import (
     arena,
     h4,
     llmfao,
+    models,
     mt_bench,
     mt_bench_scores,
     open_llm,
@@ -55,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--input", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--output", type=Path, default=ROOT / "data")
     options = parser.parse_args(arguments)
-    missing = [name for name in CONVERTERS if not (options.input / name).exists()]
+    missing = [name for name in (*CONVERTERS, models.FOLDER) if not (options.input / name).exists()]
     if missing:
         sys.stderr.write(
             f"No folder {', '.join(missing)} in {options.input}. Give the folder of the public files with --input.\n"
@@ -67,6 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
             write(options.output, card, frame)
             sections.append(describe(card, len(frame)))
             sys.stdout.write(f"{place(card)}/{card.name}: {len(frame):,} rows\n")
+    sections.append(models.write(options.input, options.output))  # of the names in all tables, so it comes last
     (options.output / "SOURCES.md").write_text("\n".join(sections), encoding="utf-8")
     return 0
 

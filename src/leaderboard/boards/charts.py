@@ -8,6 +8,7 @@ Enters: figures computed by a board. Leaves: a `Chart` for `plots` to draw. Colu
     bars        label, value; optional lower, upper, group      grouped bars, in the order of first occurrence
     history     date (ISO), label, value; optional lower, upper one line a label
     scatter     label, x, y; optional x_lower, x_upper, y_lower, y_upper, group
+    timeline    date (ISO), label, value (> 0, drawn on a logarithmic axis), group; optional organization
     radar       label (an axis), group (a net), value; nets in `groups` are shown at first, the others on demand
 """
 
@@ -17,7 +18,7 @@ from typing import Literal
 
 import pandas as pd
 
-Kind = Literal["intervals", "shares", "counts", "bars", "history", "scatter", "radar"]
+Kind = Literal["intervals", "shares", "counts", "bars", "history", "scatter", "radar", "timeline"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,8 @@ class Column:
     the frame has `<key>_lower` and `<key>_upper` instead; `level` is the interval's confidence in percent; `href` names
     a frame column with links; `wire_length` cuts text for the page only (a commit's first characters), such a column
     is not searched; `badge` is the word that a true flag puts beside the row's name; one that `tells_apart` only does
-    so where another row has the same name and the other flag, and the column itself is not shown.
+    so where another row has the same name and the other flag, and the column itself is not shown; `width` is the least
+    width in px that texts need on a wide page.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Column:
     bounds: bool = False
     level: int = 95
     href: str = ""
+    width: int = 0
 
     @property
     def scale(self) -> int:

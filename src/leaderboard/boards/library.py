@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from leaderboard.boards import alpaca_eval, judge_audit, llm_benchmarks, mt_bench, red_teaming, reward_models
+from leaderboard.boards import alpaca_eval, judge_audit, llm_benchmarks, models, mt_bench, red_teaming, reward_models
 from leaderboard.boards.board import Board, View
 from leaderboard.boards.charts import Chart
 from leaderboard.boards.matchup import NOTHING, Matchup
@@ -75,6 +75,7 @@ TABS: dict[str, Tab] = {
         reward_models,
         red_teaming,
         judge_audit,
+        models,
     )
 }
 
@@ -176,7 +177,7 @@ class Library:
             return shelf.cards
         if tab == llm_benchmarks.NAME:
             return shelf.benchmarks
-        own = shelf.mt_bench if tab == mt_bench.NAME else ()
+        own = {mt_bench.NAME: shelf.mt_bench, models.NAME: shelf.models}.get(tab, ())
         kinds = (shelf.battles, shelf.ratings, shelf.safety, shelf.rewards)
         return (*own, *(card for cards in kinds for card in cards if tab in card.tabs))
 

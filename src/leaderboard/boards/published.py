@@ -60,7 +60,7 @@ def _view(card: RatingCard, steps: tuple[str, ...]) -> View:
     title = f"{card.title}: {', '.join(path)}" if path else card.title
     levels = ("Data set", *(SWITCHED[name] for name in switched(card)))
     return View(
-        value=".".join((card.name, *(_slug(step) for step in steps))), path=(card.label, *path), title=title,
+        value=".".join((card.name, *(slug(step) for step in steps))), path=(card.label, *path), title=title,
         about=card.about, levels=levels,
     )  # fmt: skip
 
@@ -121,7 +121,7 @@ def chosen_rows(card: RatingCard, frame: pd.DataFrame, steps: Sequence[str]) -> 
     """The rows of one view."""
     keep = np.ones(len(frame), dtype=bool)
     for column, step in zip(switched(card), steps, strict=True):
-        keep &= frame[column].astype(str).map(_slug).eq(step).to_numpy()
+        keep &= frame[column].astype(str).map(slug).eq(step).to_numpy()
     return frame[keep].reset_index(drop=True)
 
 
@@ -236,6 +236,6 @@ def _against_length(card: RatingCard, rows: pd.DataFrame, lengths: FigureCard) -
     )  # fmt: skip
 
 
-def _slug(text: str) -> str:
+def slug(text: str) -> str:
     """A step of a view's name: what an address may hold."""
     return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in text.lower())

@@ -16,6 +16,7 @@ from leaderboard.records import RunResult
 from leaderboard.sources import (
     battle_tables,
     benchmark_table,
+    model_tables,
     mt_bench_tables,
     rating_tables,
     reward_tables,
@@ -24,6 +25,7 @@ from leaderboard.sources import (
 )
 from leaderboard.sources.battle_tables import BattleCard
 from leaderboard.sources.benchmark_table import TableCard
+from leaderboard.sources.model_tables import CatalogueCard
 from leaderboard.sources.mt_bench_tables import MtBenchCard
 from leaderboard.sources.rating_tables import RatingCard
 from leaderboard.sources.reward_tables import RewardCard
@@ -62,6 +64,7 @@ class Shelf:
     mt_bench: tuple[MtBenchCard, ...]
     safety: tuple[SafetyCard, ...]
     rewards: tuple[RewardCard, ...]
+    models: tuple[CatalogueCard, ...]
     runs: dict[str, RunResult]
     run_tables: dict[str, tuple[TableCard, pd.DataFrame]]
     rejected: tuple[Rejected, ...]
@@ -69,7 +72,8 @@ class Shelf:
     @property
     def cards(self) -> tuple[Card, ...]:
         """Of every table of the data, not of the runs made here."""
-        return (*self.benchmarks, *self.battles, *self.ratings, *self.mt_bench, *self.safety, *self.rewards)
+        scored = (*self.benchmarks, *self.battles, *self.ratings)
+        return (*scored, *self.mt_bench, *self.safety, *self.rewards, *self.models)
 
     def revision_of(self, subfolder: str, card: Card) -> str:
         """The revision of one table: it stays when only other tables change."""
@@ -90,11 +94,14 @@ def load(snapshot: Snapshot, results: Path, revision: str, now: datetime) -> She
     mt_bench, bad_mt_bench = mt_bench_tables.list_mt_bench_tables(snapshot.folder)
     safety, bad_safety = safety_tables.list_safety_tables(snapshot.folder)
     rewards, bad_rewards = reward_tables.list_reward_tables(snapshot.folder)
+    models, bad_models = model_tables.list_catalogues(snapshot.folder)
     found, bad_runs = runs.read_runs([snapshot.folder, results], now=now)
     return Shelf(
         revision=revision, snapshot=snapshot, benchmarks=tuple(benchmarks), battles=tuple(battles),
         ratings=tuple(ratings), mt_bench=tuple(mt_bench), safety=tuple(safety), rewards=tuple(rewards),
+        models=tuple(models),
         runs={run.key: run for run in found},
         run_tables={card.name: (card, frame) for card, frame in runs.tables(found, bad_runs)},
-        rejected=(*bad_benchmarks, *bad_battles, *bad_ratings, *bad_mt_bench, *bad_safety, *bad_rewards, *bad_runs),
+        rejected=(*bad_benchmarks, *bad_battles, *bad_ratings, *bad_mt_bench, *bad_safety, *bad_rewards, *bad_models,
+                  *bad_runs),
     )  # fmt: skip

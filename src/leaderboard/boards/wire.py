@@ -77,6 +77,8 @@ def _declare(column: Column) -> dict[str, Any]:
         "searchable": column.searchable, "filter": column.filter, "filter_label": column.filter_label or column.label,
         "best": column.best, "badge": column.badge, "cut": bool(column.wire_length), "tells_apart": column.tells_apart,
     }  # fmt: skip
+    if column.width:
+        spec["width"] = column.width
     if column.level != 95:
         spec["level"] = column.level
     return {name: value for name, value in spec.items() if value not in ("", False, None)}

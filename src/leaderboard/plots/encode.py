@@ -100,6 +100,9 @@ def alt(chart: Chart) -> str:
     if chart.kind == "history":
         days = f"from {frame['date'].min()} to {frame['date'].max()}"
         return f"Lines of {frame['label'].nunique():,} series {days}: {value}."
+    if chart.kind == "timeline":
+        days = f"from {frame['date'].min()} to {frame['date'].max()}"
+        return f"Timeline of {len(frame):,} points {days}: {value}, {_extremes(frame, decimals)}."
     if chart.kind == "radar":
         axes = f"{frame['label'].nunique()} axes, {frame['group'].nunique()} nets"
         return f"Radar of {axes}: {value}, {_extremes(frame, decimals)}."

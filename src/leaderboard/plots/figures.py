@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from leaderboard.boards.charts import Chart
 from leaderboard.errors import BadSetting
-from leaderboard.plots import bars, heatmaps, history, intervals, radar, scatter
+from leaderboard.plots import bars, heatmaps, history, intervals, radar, scatter, timeline
 from leaderboard.plots.style import TEMPLATE, Palette
 
 NEEDED = {
@@ -21,6 +21,7 @@ NEEDED = {
     "history": ("date", "label", "value"),
     "scatter": ("label", "x", "y"),
     "radar": ("label", "group", "value"),
+    "timeline": ("date", "label", "value", "group"),
 }
 """Columns without which a kind cannot be drawn."""
 DRAW: dict[str, Callable[[Chart, Palette], go.Figure]] = {
@@ -31,6 +32,7 @@ DRAW: dict[str, Callable[[Chart, Palette], go.Figure]] = {
     "history": history.draw,
     "scatter": scatter.draw,
     "radar": radar.draw,
+    "timeline": timeline.draw,
 }
 
 

@@ -73,6 +73,11 @@ BOARD_TABS = (
         lead="Can a model label like people? Agreement with people's votes, and what sways a judge besides quality: "
         "place, length, its own answers.",
     ),
+    BoardTab(
+        name="models", label="Models",
+        lead="Every model once across all boards: who made it, how it can be used, what is public, its size and date, "
+        "and every name it has in a table here, with the evidence.",
+    ),
 )  # fmt: skip
 """In the order of the page; the first one is open by default."""
 

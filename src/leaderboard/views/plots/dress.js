@@ -33,7 +33,9 @@ function dressAxis(axis, tokens, narrow) {
   if (!axis) return axis;
   const out = { ...axis, gridcolor: tokens.line, linecolor: tokens.line, tickfont: { ...axis.tickfont, color: tokens.ink } };
   if (axis.title) out.title = { ...axis.title, font: { size: 12, color: tokens.muted } };
-  if (narrow && axis.nticks) out.nticks = axis.type === "date" ? 3 : Math.min(axis.nticks, 5);
+  if (axis.rangeselector) out.rangeselector = { ...axis.rangeselector, bgcolor: tokens.ground, activecolor: tokens.line, bordercolor: tokens.line, borderwidth: 1, font: { size: 12, color: tokens.ink } };
+  if (narrow && axis.rangeselector) Object.assign(out.rangeselector, { x: 0, xanchor: "left", y: -0.2, yanchor: "top" });
+  if (narrow && axis.nticks) out.nticks = axis.type === "date" ? (axis.rangeselector ? 5 : 3) : Math.min(axis.nticks, 5);
   if (narrow && axis.type === "date") out.tickangle = 0;
   if (narrow && axis.ticktext) out.ticktext = thinned(axis);
   return out;
@@ -113,6 +115,7 @@ export function dress(spec, tokens, width) {
   };
   for (const side of ["xaxis", "yaxis"]) if (!out[side]) delete out[side];
   if (spec.data.some((trace) => trace.type === "heatmap")) dressMap(out, layout, tokens, width);
+  if (narrow && out.dragmode) Object.assign(out, { dragmode: false, margin: { ...layout.margin, t: 8, b: 88 } }); // a finger scrolls the page; the buttons zoom
   if (narrow && layout.margin?.r > 132) out.margin = { ...layout.margin, r: 132 };
   return { data: spec.data.map((trace) => dressTrace(trace, tokens, layout, width)), layout: out };
 }

@@ -110,7 +110,7 @@ export class Figure {
     if (look === this.look) return;
     this.look = look;
     const { data, layout } = dress(this.chart.figure, tokens, width);
-    await this.plotly.react(this.stage, data, layout, CONFIG);
+    await this.plotly.react(this.stage, data, layout, layout.dragmode ? { ...CONFIG, doubleClick: "reset" } : CONFIG);
     if (this.gone) return;
     this.hidden = hideCrowded(this.stage);
     this.stage.removeAttribute("aria-busy");

@@ -188,7 +188,7 @@ function widened(low, high, widest) {
 
 export function safeLink(url) {
   if (typeof url !== "string") return null;
-  return /^https?:\/\//i.test(url) || /^[a-z0-9_?][a-z0-9_./?=&%-]*$/i.test(url) ? url : null;
+  return /^https?:\/\//i.test(url) || /^(?:\?[a-z0-9_./?=&%:@-]*|[a-z0-9_][a-z0-9_./?=&%-]*)$/i.test(url) ? url : null;
 }
 
 export class Dataset {

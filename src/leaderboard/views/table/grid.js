@@ -77,7 +77,7 @@ export class Grid {
       const font = this.narrow && column.kind === "rank" ? "12px" : "14px";
       const content = column.numeric && column.loaded ? this.textWidth("0".repeat(column.longest(this.narrow)), font) + padding : 0;
       const ends = this.narrow && column.hasIntervals ? this.textWidth("0".repeat(2 * column.longest() + 1), "11px") + padding : 0;
-      return Math.ceil(Math.max(this.narrow ? 0 : WIDTH[column.kind], label, content, ends));
+      return Math.ceil(Math.max(this.narrow ? 0 : column.width ?? WIDTH[column.kind], label, content, ends));
     });
     const spare = this.scroll.clientWidth - wanted.reduce((a, b) => a + b, 0);
     const main = this.columns.findIndex((column) => column.sticky);
@@ -234,7 +234,8 @@ export class Grid {
     const parts = [slash ? make("span", { class: "lbt-quiet" }, text.slice(0, slash)) : null, make("span", {}, text.slice(slash))];
     const link = column.link(row);
     const attributes = { class: "lbt-name", title: text };
-    return link ? make("a", { ...attributes, href: link, target: "_blank", rel: "noopener", tabindex: "-1" }, ...parts) : make("span", attributes, ...parts);
+    const away = link && /^https?:/.test(link) ? { target: "_blank", rel: "noopener" } : {};
+    return link ? make("a", { ...attributes, href: link, ...away, tabindex: "-1" }, ...parts) : make("span", attributes, ...parts);
   }
 
   drawBadges(row) {
