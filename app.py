@@ -19,7 +19,6 @@ from leaderboard.ratings import compiling
 from leaderboard.service import create_service
 from leaderboard.settings import Settings, read_settings
 from leaderboard.views import page
-from leaderboard.views.run_page import run_routes
 
 
 def create(settings: Settings, stack: ExitStack) -> tuple[Library, Guard]:
@@ -32,7 +31,7 @@ def create(settings: Settings, stack: ExitStack) -> tuple[Library, Guard]:
     running = wiring.start_evaluator(settings, desk)
     evaluator = wiring.evaluator_text(settings, stack.enter_context(running) if running else None)
     service = create_service(library, desk.queue, desk.retry, evaluator, page.assets(), page.LARGE)
-    service.include_router(run_routes(library, desk.queue))
+    service.include_router(page.routes(library, desk.queue))
     return library, Guard(page.mount(service, page.build(library, desk, source.snapshot, utc_now)))
 
 

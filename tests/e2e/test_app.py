@@ -130,6 +130,21 @@ def test_the_first_view_of_the_largest_board_is_at_most_500_kb_on_the_wire(page:
     assert sum(sizes) <= 500_000
 
 
+def test_the_method_is_fetched_when_its_fold_opens_and_a_failure_can_be_tried_again(page: Page, app):
+    page.goto(app)
+    fold = page.locator("#llm_benchmarks-method")
+    expect(page.locator(".lbt-status")).to_have_text("4,576 rows")
+    expect(fold).not_to_contain_text("Licence:")
+    page.route("**/method/*", lambda route: route.abort())
+    fold.locator("summary").first.click()
+    expect(fold).to_contain_text("This text did not arrive. Close the fold and open it to try again.")
+    page.unroute("**/method/*")
+    fold.locator("summary").first.click()
+    fold.locator("summary").first.click()
+    fold.get_by_text("Open LLM Leaderboard v2").first.click()
+    expect(fold).to_contain_text("Licence:")
+
+
 def test_back_and_forward_lead_through_tabs_and_data_sets(page: Page, app):
     page.goto(f"{app}/?q=llama")
     status = page.locator(".lbt-status")
@@ -405,6 +420,7 @@ def test_a_file_that_changes_appears_without_a_restart(page: Page, models, tmp_p
         page.goto(address)
         expect(page.locator(".lbt-status")).to_have_text("7,169 rows")
         shutil.move(tmp_path / "later.json", data / "benchmarks" / "open_llm_v2.json")
+        page.wait_for_timeout(1100)  # the folder is looked at once a second at most
         page.reload()
         expect(page.locator(".lbt-status")).to_have_text("4,576 rows")
         expect(page.get_by_role("button", name="Open LLM v2")).to_be_visible()

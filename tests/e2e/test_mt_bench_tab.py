@@ -98,8 +98,9 @@ def test_plots_are_drawn_with_the_radar_and_its_figures_as_a_table(page: Page, a
 
 def test_the_fold_says_what_was_repaired_and_links_to_the_judge_s_agreement(page: Page, app):
     page.goto(f"{app}/?tab=mt_bench")
-    fold = page.locator("details.lb-fold").filter(has_text="Drop is turn 1 minus turn 2")
+    fold = page.locator("#mt_bench-method")
     fold.locator("summary").first.click()
+    expect(fold).to_contain_text("Drop is turn 1 minus turn 2")
     fold.get_by_text("MT-Bench: GPT-4's scores of 28 models").first.click()
     expect(fold).to_contain_text("the verdict could not be parsed. Rows: 8.")
     fold.get_by_role("link", name="judge audit").click()

@@ -1,37 +1,26 @@
 """A tab with a board: what is measured and by whom, how it is computed, the table."""
 
 from dataclasses import dataclass
-from html import escape
-from pathlib import Path
 
-import gradio as gr
-
-from leaderboard.boards.library import Library, reading_tabs
-from leaderboard.sources.tables import Card
-from leaderboard.views import pair, plots, reader, table
+from leaderboard.boards.library import reading_tabs
+from leaderboard.views import methods, pair, plots, reader, table
 
 
 @dataclass(frozen=True, kw_only=True)
 class BoardTab:
-    """The words of a tab: its label, one line on top, and the texts of the fold about the method.
+    """The words of a tab: its label, one line on top, and the topics of the fold about the method.
 
-    `methods` names files in `methods/`; without any it is the one named like the tab.
+    `topics` names files in `methods/`; without any it is the one named like the tab.
     """
 
     name: str
     label: str
     lead: str
-    methods: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
     has_plots: bool = True
     has_pairs: bool = False
 
-    def method(self) -> str:
-        """HTML of this project's own."""
-        names = self.methods or (self.name,)
-        return "".join((METHODS / f"{name}.html").read_text(encoding="utf-8") for name in names)
 
-
-METHODS = Path(__file__).parent / "methods"
 BOARD_TABS = (
     BoardTab(
         name="llm_benchmarks", label="LLM benchmarks", has_plots=False,
@@ -39,12 +28,12 @@ BOARD_TABS = (
         "evaluated here by the queue.",
     ),
     BoardTab(
-        name="human_gpt4", label="Human & GPT-4", methods=("ratings", "human_gpt4"), has_pairs=True,
+        name="human_gpt4", label="Human & GPT-4", topics=("ratings", "human_gpt4"), has_pairs=True,
         lead="Which of two answers people prefer, and which one GPT-4 prefers. Ratings computed here from published "
         "votes, and the figures H4 published in 2023.",
     ),
     BoardTab(
-        name="arena", label="Arena", methods=("ratings", "arena"), has_pairs=True,
+        name="arena", label="Arena", topics=("ratings", "arena"), has_pairs=True,
         lead="Visitors of the Chatbot Arena vote between two anonymous answers. Scores published day by day, and "
         "ratings computed here from published vote counts.",
     ),
@@ -80,14 +69,13 @@ BOARD_TABS = (
     ),
 )  # fmt: skip
 """In the order of the page; the first one is open by default."""
+TOPICS = {tab.name: tab.topics or (tab.name,) for tab in BOARD_TABS}
+"""Which texts the fold of a tab consists of."""
 
 
-def build(library: Library, tab: BoardTab, *, is_first: bool = False) -> None:
+def build(tab: BoardTab, *, is_first: bool = False) -> None:
     """The content of a tab."""
-    cards = library.cards(tab.name)
-    fold = f"<summary>How this is computed, and what was repaired in the data</summary>{tab.method()}{_repairs(cards)}"
-    head = f'<p class="lb-lead">{escape(tab.lead)}</p><details class="lb-fold">{fold}</details>'
-    gr.HTML(head, apply_default_css=False)
+    methods.component(tab.name, tab.lead)
     table.component(tab.name, is_first=is_first)
     if tab.has_pairs:
         pair.component(tab.name)
@@ -95,15 +83,3 @@ def build(library: Library, tab: BoardTab, *, is_first: bool = False) -> None:
         plots.component(tab.name)
     if tab.name in reading_tabs():
         reader.component(tab.name, is_first=is_first)
-
-
-def _repairs(cards: tuple[Card, ...]) -> str:
-    """What was found in each published table, and what was done about it."""
-    parts = []
-    for card in cards:
-        items = "".join(f"<li>{escape(f.what)} Rows: {f.rows:,}. {escape(f.treatment)}</li>" for f in card.findings)
-        items += "".join(f"<li>Left out, {escape(r.where)}: {escape(r.reason)}</li>" for r in card.rejected)
-        about = f"<p>{escape(card.about)}</p>" if card.about else ""
-        source = f'<p class="lb-quiet">{escape(card.source)} Licence: {escape(card.license)}.</p>'
-        parts.append(f"<details><summary>{escape(card.title)}</summary>{about}<ul>{items}</ul>{source}</details>")
-    return "".join(parts)

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import gradio as gr
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from leaderboard.boards.library import Library
 from leaderboard.front_page import FrontPage
 from leaderboard.plots import script
-from leaderboard.views import about_tab, board_tab, pair, plots, queue, reader, run_page, submit_tab, table
+from leaderboard.submissions import SubmissionQueue
+from leaderboard.views import about_tab, board_tab, methods, pair, plots, queue, reader, run_page, submit_tab, table
 from leaderboard.views.text import age
 
 TITLE = "Chat model leaderboard"
@@ -85,8 +86,17 @@ def assets() -> dict[str, bytes]:
         **pair.assets(),
         **reader.assets(),
         **run_page.assets(),
+        **methods.assets(),
         "page.css": STYLE.read_bytes(),
     }
+
+
+def routes(library: Library, submissions: SubmissionQueue) -> APIRouter:
+    """What the views serve themselves: a page for every submission, and the texts about the methods."""
+    router = APIRouter()
+    router.include_router(run_page.run_routes(library, submissions))
+    router.include_router(methods.method_routes(library, board_tab.TOPICS))
+    return router
 
 
 def build(
@@ -99,7 +109,7 @@ def build(
         with gr.Tabs(elem_id="tabs") as tabs:
             for tab in board_tab.BOARD_TABS:
                 with gr.Tab(tab.label, id=tab.name):
-                    board_tab.build(library, tab, is_first=tab is board_tab.BOARD_TABS[0])
+                    board_tab.build(tab, is_first=tab is board_tab.BOARD_TABS[0])
             with gr.Tab(TABS["queue"], id="queue"):
                 submit_tab.build(desk)
                 queue.component()
