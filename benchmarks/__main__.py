@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 BENCHMARKS = {
     "table": "benchmarks.table.__main__",
+    "tabs": "benchmarks.tabs.__main__",
     "overhead": "benchmarks.overhead.__main__",
     "startup": "benchmarks.startup.__main__",
     "ratings": "benchmarks.ratings.__main__",

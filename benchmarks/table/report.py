@@ -20,9 +20,9 @@ FIELDS = {
 }  # fmt: skip
 HEAD = """# Benchmarks
 
-`make bench` (or `python -m benchmarks [table|overhead|startup|ratings]`) measures again; the table's figures are here.
+`make bench` (or `python -m benchmarks [NAME]`) measures again; the table's figures are here.
 The others: [the evaluator's overhead](overhead/RESULTS.md), [from start to first answer](startup/RESULTS.md),
-[the rating engine and its peers](ratings/RESULTS.md).
+[the rating engine and its peers](ratings/RESULTS.md), [tabs and switches](tabs/RESULTS.md).
 
 ## The table, side by side
 """

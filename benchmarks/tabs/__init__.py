@@ -1,0 +1,1 @@
+"""First opens of tabs and switching between views, in the real app."""
