@@ -266,3 +266,27 @@ def test_a_chosen_pair_is_compared_and_stays_chosen_in_the_next_view(page: Page,
     page.goto(f"{app}/?tab=arena")
     expect(board(page, "arena").locator(".lbt-status")).to_have_text("265 rows")
     expect(page.locator("#arena-pair section")).to_be_hidden()
+
+
+def test_a_chosen_pair_is_in_the_address_and_the_link_opens_it(page: Page, app):
+    page.goto(f"{app}/?tab=arena&view=arena_20230522.tie.bt&q=b")
+    pair = page.locator("#arena-pair")
+    expect(pair.get_by_label("First model")).to_be_visible()
+    default = pair.get_by_label("First model").input_value()
+    pair.get_by_label("First model").select_option("vicuna-13b")
+    pair.get_by_label("Second model").select_option("koala-13b")
+    expect(pair).to_contain_text("1,016 times")
+    address = page.url
+    assert "pair.a=vicuna-13b&pair.b=koala-13b" in address
+    assert "q=b" in address
+    page.go_back()
+    expect(pair.get_by_label("Second model")).not_to_have_value("koala-13b")
+    page.goto("about:blank")
+    page.goto(address)
+    expect(pair).to_contain_text("vicuna-13b is better than koala-13b")
+    expect(pair.get_by_role("heading")).to_be_in_viewport()
+    expect(board(page, "arena").get_by_label("Search")).to_have_value("b")
+    assert page.url == address
+    page.goto(f"{app}/?tab=arena&view=arena_20230522.tie.bt&pair.a=nobody%3Cb%3E&pair.b=koala-13b")
+    expect(pair).to_contain_text("Not in this view: nobody<b>.")
+    expect(pair.get_by_label("First model")).to_have_value(default)

@@ -179,7 +179,8 @@ def _category_charts(data: pd.DataFrame, card: MtBenchCard) -> tuple[Chart, ...]
         ),
         Chart(
             kind="intervals", name="categories", title=f"The {len(best)} best models by category, with 95 % intervals",
-            subtitle=f"Ten questions a category; {card.title}", headers=headers, decimals=2, groups=best,
+            subtitle=f"{card.n_questions // len(CATEGORIES)} questions a category; {card.title}", headers=headers,
+            decimals=2, groups=best,
             frame=data[data["group"].isin(best)].reset_index(drop=True),
         ),
     )  # fmt: skip

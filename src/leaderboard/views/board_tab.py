@@ -78,7 +78,7 @@ def build(tab: BoardTab, *, is_first: bool = False) -> None:
     methods.component(tab.name, tab.lead)
     table.component(tab.name, is_first=is_first)
     if tab.has_pairs:
-        pair.component(tab.name)
+        pair.component(tab.name, is_first=is_first)
     if tab.has_plots:
         plots.component(tab.name)
     if tab.name in reading_tabs():

@@ -1,10 +1,19 @@
-// Two models against each other. Enters: `lb-view` events and compare/<board>.json. Texts go in as text.
+// Two models against each other. Enters: `lb-view` events, the address (`pair.a`, `pair.b`) and compare/<board>.json.
+// Texts go in as text.
 
 import { make } from "../table/dom.js";
+import { Guest } from "../table/guest.js";
 
 class Pair {
-  constructor(root, { board }) {
-    Object.assign(this, { root, board, turn: 0 });
+  constructor(root, { board, isFirst }) {
+    Object.assign(this, { root, board, address: new Guest("pair.", { board, isFirst }), turn: 0 });
+    Object.assign(this, this.address.read());
+    this.linked = Boolean(this.a || this.b);
+    this.address.onRestore(root, ({ a, b }) => {
+      if (!this.one || (a === this.a && b === this.b) || (!a && !b)) return;
+      this.choose(a, b);
+      this.compare();
+    });
     document.addEventListener("lb-view", (event) => event.detail.board === board && this.follow(event.detail.view));
     const table = document.querySelector(`.lbt[data-board="${board}"]`);
     if (table?.dataset.view) this.follow(table.dataset.view);
@@ -27,17 +36,30 @@ class Pair {
     if (!body) return;
     this.root.hidden = !body.models?.length || body.models.length < 2;
     if (this.root.hidden) return;
-    const keep = (name, other) => (body.models.includes(name) ? name : other);
-    const choice = [keep(this.a, body.models[0]), keep(this.b, body.models[1])];
-    [this.one, this.other] = choice.map((chosen, i) => {
-      const select = make("select", { class: "lbt-within", "aria-label": i ? "Second model" : "First model", onchange: () => this.compare() },
-        ...body.models.map((name) => make("option", { value: name }, name)));
-      select.value = chosen;
-      return select;
-    });
+    this.models = body.models;
+    const missing = [this.a, this.b].filter((name) => name && !body.models.includes(name));
+    [this.one, this.other] = ["First model", "Second model"].map((label) => make("select", {
+      class: "lbt-within", "aria-label": label, onchange: () => this.chosen(),
+    }, ...body.models.map((name) => make("option", { value: name }, name))));
+    this.choose(this.a, this.b);
     this.result = make("div", { role: "status" });
-    this.root.replaceChildren(make("h3", {}, "Is one better than the other?"), make("div", { class: "lbc-choice" }, this.one, "against", this.other), this.result);
+    const notice = missing.length && this.linked ? make("p", { class: "lbc-missing" }, `Not in this view: ${missing.join(", ")}.`) : null;
+    this.root.replaceChildren(make("h3", {}, "Is one better than the other?"), make("div", { class: "lbc-choice" }, this.one, "against", this.other), ...(notice ? [notice] : []), this.result);
     await this.compare();
+    if (this.linked) this.root.scrollIntoView({ block: "center" });
+    this.linked = false;
+  }
+
+  // The two that are named where the view has them; else its best ones.
+  choose(a, b) {
+    const others = this.models.filter((name) => name !== a && name !== b);
+    this.one.value = this.models.includes(a) ? a : others[0];
+    this.other.value = this.models.includes(b) ? b : others.find((name) => name !== this.one.value);
+  }
+
+  chosen() {
+    this.address.write({ a: this.one.value, b: this.other.value }, true);
+    return this.compare();
   }
 
   async compare() {

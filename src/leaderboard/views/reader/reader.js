@@ -2,14 +2,14 @@
 // read/<board>.json, whose `html` the server made safe (texts/markdown.py). Everything else goes in as text.
 
 import { make } from "../table/dom.js";
+import { Guest } from "../table/guest.js";
 
 const KEYS = { n: /^next(?!.*disagree)/i, j: /^next(?!.*disagree)/i, ArrowRight: /^next(?!.*disagree)/i, p: /^prev/i,
   k: /^prev/i, ArrowLeft: /^prev/i, d: /disagree/i };
-const PREFIX = "read.";
 
 class Reader {
   constructor(root, { board, isFirst }) {
-    Object.assign(this, { root, board, isFirst, turn: 0, asked: null, shown: false, near: false });
+    Object.assign(this, { root, board, address: new Guest("read.", { board, isFirst }), turn: 0, asked: null, shown: false, near: false });
     this.status = make("span", { class: "lbr-at", role: "status", "aria-live": "polite" });
     this.choices = make("div", { class: "lbr-choices" });
     this.steps = make("div", { class: "lbr-steps" });
@@ -18,7 +18,7 @@ class Reader {
     this.title = make("h3", {}, "The texts behind the numbers");
     this.origin = make("p", { class: "lbr-quiet" });
     root.replaceChildren(this.title, this.choices, this.steps, this.trouble, this.parts, this.origin);
-    this.selection = this.fromAddress();
+    this.selection = this.address.read();
     this.linked = Object.keys(this.selection).length > 0;
     this.listen();
     const table = document.querySelector(`.lbt[data-board="${board}"]`);
@@ -32,15 +32,11 @@ class Reader {
     };
     on(document, "lb-view", (event) => event.detail.board === this.board && this.follow(event.detail.view));
     on(document, "lb-data-changed", () => this.near && this.load());
-    const restore = () => {
-      if (!this.here()) return;
-      const wanted = this.fromAddress();
+    this.address.onRestore(this.root, (wanted) => {
       if (JSON.stringify(wanted) === JSON.stringify(this.selection)) return;
       this.selection = wanted;
       if (this.near) this.load();
-    };
-    on(window, "popstate", restore);
-    on(document, "lb-address", restore);
+    });
     on(document, "keydown", (event) => this.key(event));
     new IntersectionObserver(([entry]) => {
       this.near = entry.isIntersecting;
@@ -48,23 +44,12 @@ class Reader {
     }, { rootMargin: "400px" }).observe(this.root);
   }
 
-  here() {
-    const tab = new URLSearchParams(location.search).get("tab");
-    return tab === this.board || (this.isFirst && tab === null);
-  }
-
-  fromAddress() {
-    if (!this.here()) return {};
-    const own = [...new URLSearchParams(location.search)].filter(([name]) => name.startsWith(PREFIX));
-    return Object.fromEntries(own.map(([name, value]) => [name.slice(PREFIX.length), value]));
-  }
-
   // Another view of the board: its texts may be others, so the choices start anew unless a link brought them.
   follow(view) {
     if (view === this.view) return;
     if (this.view !== undefined) {
       this.selection = {};
-      this.write(false);
+      this.address.write(this.selection, false);
     }
     this.view = view;
     this.shown = false;
@@ -73,20 +58,9 @@ class Reader {
     this.linked = false;
   }
 
-  // The table keeps foreign parameters that begin with `read.`; see mount.js.
-  write(isPlace) {
-    if (!this.here()) return;
-    const url = new URL(location.href);
-    for (const name of [...url.searchParams.keys()]) if (name.startsWith(PREFIX)) url.searchParams.delete(name);
-    for (const [name, value] of Object.entries(this.selection)) url.searchParams.set(PREFIX + name, value);
-    if (url.href === location.href) return;
-    if (isPlace) history.pushState(history.state, "", url);
-    else history.replaceState(history.state, "", url);
-  }
-
   go(selection) {
     this.selection = { ...selection };
-    this.write(true);
+    this.address.write(this.selection, true);
     this.load();
   }
 
@@ -154,7 +128,7 @@ class Reader {
 
   async copy(button) {
     this.selection = this.chosen();
-    this.write(false);
+    this.address.write(this.selection, false);
     const done = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
     button.textContent = done ? "Copied" : "Copy the address";
   }

@@ -30,6 +30,7 @@ NAMES = (
     "data.js",
     "query.js",
     "dom.js",
+    "guest.js",
 )
 SHELL = """
 <div class="lbt" data-board="${board}" aria-busy="true"><div class="lbt-skeleton" role="status">Loading</div></div>

@@ -1,9 +1,9 @@
 // A table inside the page: reads the address it starts from, keeps the address in step, follows new data.
 
+import { isGuest } from "./guest.js";
 import { mountTable } from "./table.js";
 
 const LOOK_EVERY_MS = 15_000;
-const READER = "read."; // parameters of the reader below the table; see views/reader/reader.js
 let watching = false;
 
 // Tells every table when the server has newer data; looks while the page is seen.
@@ -38,7 +38,7 @@ export function mountInPage(root, { board, isFirst, early }) {
     const query = new URLSearchParams(isFirst ? {} : { tab: board });
     if (theme) query.set("__theme", theme);
     for (const [name, value] of parameters) query.append(name, value);
-    for (const [name, value] of url.searchParams) if (name.startsWith(READER)) query.append(name, value);
+    for (const [name, value] of url.searchParams) if (isGuest(name)) query.append(name, value);
     url.search = query;
     if (url.href === location.href) return;
     if (isPlace) history.pushState(history.state, "", url);
@@ -53,7 +53,7 @@ export function mountInPage(root, { board, isFirst, early }) {
     pending = { parameters, isPlace: isNewPlace || Boolean(pending?.isPlace) };
     timer = setTimeout(() => (root.offsetParent === null ? drop() : flush()), pending.isPlace ? 0 : 150);
   };
-  const own = () => new URLSearchParams([...new URLSearchParams(location.search)].filter(([name]) => !name.startsWith(READER)));
+  const own = () => new URLSearchParams([...new URLSearchParams(location.search)].filter(([name]) => !isGuest(name)));
   const parameters = here() ? own() : new URLSearchParams();
   const notice = here() && window.lbStrangeTab ? `There is no tab ${window.lbStrangeTab} here. ` : "";
   if (notice) delete window.lbStrangeTab;
