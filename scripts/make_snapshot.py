@@ -14,6 +14,7 @@ from scripts.snapshot import (
     arena,
     h4,
     llmfao,
+    measured_here,
     models,
     mt_bench,
     mt_bench_scores,
@@ -45,8 +46,9 @@ CONVERTERS: Mapping[str, Callable[[Path], Tables]] = {
 
 HEAD = (
     "# Sources of data/\n\nMade by `make snapshot`. Figures only: no third-party texts.\n\n"
-    "`mt_bench/judges/` is not: `scripts/measure_local_judge.py` measured a judge against people's votes there;\n"
-    "the votes are those of the MT-Bench table below.\n"
+    "Tables named `own_*` are runs on this project's own machine, made by the scripts that their sections name;\n"
+    "`mt_bench/judges/` is `scripts/measure_local_judge.py`'s: a judge measured against the people's votes of the\n"
+    "MT-Bench table below. `make snapshot` keeps both.\n"
 )
 
 
@@ -68,6 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
             write(options.output, card, frame)
             sections.append(describe(card, len(frame)))
             sys.stdout.write(f"{place(card)}/{card.name}: {len(frame):,} rows\n")
+    sections += measured_here.keep(ROOT / "data", options.output)
     sections.append(models.write(options.input, options.output))  # of the names in all tables, so it comes last
     (options.output / "SOURCES.md").write_text("\n".join(sections), encoding="utf-8")
     return 0

@@ -53,6 +53,10 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument("path", metavar="PATH", type=Path, help="file, or folder with such files")
     imports.add_argument("--to", metavar="STORE", type=Path, required=True, help="data folder to write to")
     imports.add_argument("--name", default="imported", help="name of the table (default: imported)")
+    imports.add_argument(
+        "--control", metavar="MODEL", action="append", default=[],
+        help="a model in a file of preferences that is no contestant, such as a null model; repeatable",
+    )  # fmt: skip
     imports.set_defaults(run=_import)
     for verb in (rate, agreement, alpaca_eval):
         verb.add_to(commands)
@@ -77,7 +81,9 @@ def _library(settings: Settings, data: str | None) -> Library:
 
 
 def _import(options: argparse.Namespace) -> int:
-    report = import_files(options.format, options.path, options.to, name=options.name, now=datetime.now(UTC))
+    report = import_files(
+        options.format, options.path, options.to, name=options.name, now=datetime.now(UTC), controls=options.control
+    )
     for item in report.rejected:
         sys.stderr.write(f"Left out {item.where}: {item.reason}\n")
     sys.stderr.write(

@@ -16,7 +16,7 @@ import pandas as pd
 from leaderboard.boards.board import Board, View
 from leaderboard.boards.charts import Chart
 from leaderboard.boards.columns import Column
-from leaderboard.boards.rows import RANK, ranked, with_ids
+from leaderboard.boards.rows import CONTROL, RANK, ranked, with_ids
 from leaderboard.boards.shelf import Shelf
 from leaderboard.ratings import bradley_terry, elo, likert
 from leaderboard.ratings.battles import (
@@ -76,7 +76,9 @@ def board(shelf: Shelf, tab: str, view: str) -> Board:
     """The board of one view."""
     name, ties, method = view.split(".")
     card, rated = columns_of(shelf, name, ties, method)
-    out = ranked(_rows(rated, ties), rated[0].key)
+    rows = _rows(rated, ties)
+    rows["control"] = rows["model"].isin(card.controls)
+    out = ranked(rows, rated[0].key, competes=~rows["control"])
     columns = (
         RANK, Column(key="model", label="Model", kind="text", sticky=True, searchable=True),
         *(_column(item) for item in rated),
@@ -84,6 +86,7 @@ def board(shelf: Shelf, tab: str, view: str) -> Board:
         Column(key="n_battles", label="Battles", kind="number", filter="range",
                info=f"Comparisons behind the first column ({rated[0].label})."),
         *([_group()] if out["component"].gt(0).any() else []),
+        *([CONTROL] if out["control"].any() else []),
     )  # fmt: skip
     return Board(
         name=tab, view=view, title=f"{card.title}; {TIES[ties].lower()}, {METHODS[method]}", columns=columns,

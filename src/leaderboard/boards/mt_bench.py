@@ -12,7 +12,7 @@ from leaderboard.boards.charts import Chart
 from leaderboard.boards.columns import Column
 from leaderboard.boards.mt_bench_rows import CATEGORIES, rows_of
 from leaderboard.boards.reading import Reading, Selection
-from leaderboard.boards.rows import RANK, ranked, with_ids
+from leaderboard.boards.rows import CONTROL, RANK, ranked, with_ids
 from leaderboard.boards.shelf import Shelf
 from leaderboard.errors import InvalidQuery
 from leaderboard.sources.battle_tables import JudgeCard
@@ -57,8 +57,7 @@ COLUMNS = (
     Column(key="outside", label="Outside 1-10", kind="number", best="low", shown=False),
     Column(key="source", label="Source", kind="category", filter="choices", shown=False,
            info="Where the judgments were published."),
-    Column(key="control", label="Control", kind="flag", shown=False, filter="hide", filter_label="controls",
-           badge="control", info="No contestant: empty, constant or longest answers made to test the judge."),
+    CONTROL,
 )  # fmt: skip
 _LEVELS = ("Data set", "Judge")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from leaderboard.boards import live, published
 from leaderboard.boards.board import Board, View
 from leaderboard.boards.charts import Chart
+from leaderboard.boards.descriptions import described
 from leaderboard.boards.matchup import NOTHING, Matchup, matchup
 from leaderboard.boards.shelf import Shelf
 from leaderboard.sources.tables import Tab
@@ -17,6 +18,8 @@ class PreferenceTab:
     NAME: Tab
     newest_first: bool = False
     """Whether the first published table comes before the votes: a board that is still in use."""
+    describes: bool = False
+    """Whether models get a line from the catalogue."""
 
     def views(self, shelf: Shelf) -> list[View]:
         """See `library.Tab`."""
@@ -27,8 +30,9 @@ class PreferenceTab:
 
     def board(self, shelf: Shelf, view: str) -> Board:
         """See `library.Tab`."""
-        make = live.board if view.split(".")[0] in self._votes(shelf) else published.board
-        return make(shelf, self.NAME, view)
+        table = view.split(".")[0]
+        made = (live.board if table in self._votes(shelf) else published.board)(shelf, self.NAME, view)
+        return described(shelf, made, table) if self.describes else made
 
     def charts(self, shelf: Shelf, view: str) -> tuple[Chart, ...]:
         """See `library.Tab`."""
@@ -44,4 +48,4 @@ class PreferenceTab:
 
 
 HUMAN_GPT4 = PreferenceTab("human_gpt4")
-ARENA = PreferenceTab("arena", newest_first=True)
+ARENA = PreferenceTab("arena", newest_first=True, describes=True)

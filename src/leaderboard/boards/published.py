@@ -14,7 +14,7 @@ import pandas as pd
 from leaderboard.boards.board import Board, View
 from leaderboard.boards.charts import Chart
 from leaderboard.boards.columns import Column
-from leaderboard.boards.rows import RANK, has_bounds, ranked, with_ids
+from leaderboard.boards.rows import CONTROL, RANK, has_bounds, ranked, with_ids
 from leaderboard.boards.shelf import Shelf
 from leaderboard.ratings.proportions import Z_95, binomial_standard_error
 from leaderboard.sources.rating_tables import FOLDER, FigureCard, RatingCard, read_ratings
@@ -32,8 +32,7 @@ EXTRA = (
            info="How the board lists the model: minimal < verified < community."),
     Column(key="knowledge_cutoff", label="Knowledge until", kind="category", shown=False),
     Column(key="description", label="Description", kind="text", shown=False),
-    Column(key="control", label="Control", kind="flag", shown=False, filter="hide", filter_label="controls",
-           badge="control", info="No contestant: answers made to test the judge, such as one text for all."),
+    CONTROL,
 )  # fmt: skip
 MOST_LINES = 10
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from leaderboard.boards.charts import Chart
 from leaderboard.boards.columns import Column
-from leaderboard.boards.rows import RANK, ranked
+from leaderboard.boards.rows import CONTROL, RANK, ranked
 from leaderboard.metrics.accuracy import TieRule, pair_accuracy
 from leaderboard.metrics.reward_margins import LENGTHS, calibration, calibration_error, length_group, margin_shares
 from leaderboard.ratings.proportions import bounds_of_mean
@@ -49,8 +49,7 @@ def rows(frame: pd.DataFrame, labels: Mapping[str, str], ties: str) -> tuple[pd.
                "observed one. Says nothing about scores that are no log odds, such as marks from 1 to 10."),
         Column(key="n", label="Pairs", kind="number", info="Pairs with both scores, of all sets."),
         Column(key="n_missing", label="Without score", kind="number", best="low", shown=False),
-        Column(key="control", label="Control", kind="flag", shown=False, filter="hide", filter_label="controls",
-               badge="control", info="No reward model: what a rule without reading gets."),
+        CONTROL,
     )  # fmt: skip
     kept = [column for column in columns if column.kind == "rank" or table[column.key].notna().any()]
     return table, tuple(kept)

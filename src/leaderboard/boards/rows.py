@@ -17,6 +17,11 @@ RANK = Column(
     info="Best and worst rank that the interval allows: 1 + the number of models whose interval lies wholly above, to "
     "the number whose interval reaches this one.",
 )  # fmt: skip
+CONTROL = Column(
+    key="control", label="Control", kind="flag", shown=False, filter="hide", filter_label="controls", badge="control",
+    info="No contestant, and without a rank: made to test the judge or the measure, such as one text for every "
+    "question, always the longest answer, or guessing.",
+)  # fmt: skip
 
 
 def ranked(

@@ -91,6 +91,9 @@ class BattleCard(Card):
     tabs: tuple[Tab, ...] = Field(min_length=1, description="The tabs it serves.")
     judges: tuple[JudgeCard, ...] = Field(min_length=1)
     in_time_order: bool = Field(default=False, description="Rows are in the order in which the verdicts were given.")
+    controls: tuple[str, ...] = Field(
+        default=(), description="Models that are no contestants: null models, one text for all, longest answers."
+    )
     question_info: str = Field(default="", description="What a question is and where its text is to be found.")
 
     @model_validator(mode="after")

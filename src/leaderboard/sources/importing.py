@@ -5,15 +5,16 @@ and what was left out and why. Nothing that cannot be read stops the rest.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from leaderboard.errors import BadRecord
-from leaderboard.sources import preference_files, safety_files
+from leaderboard.sources import alpaca_texts, preference_files, safety_files
 from leaderboard.sources.battle_tables import BattleCard, write_battles
 from leaderboard.sources.benchmark_table import FOLDER, Rejected, TableCard, TaskCard, read_table, write_table
 from leaderboard.sources.h4_rows import read_h4
@@ -32,8 +33,12 @@ DUMP = "open-llm-dump"
 PAIRS = "reward-pairs"
 MT_BENCH = "mt-bench"
 PREFERENCES: Mapping[str, preference_files.Reader] = {**preference_files.READERS, "h4": read_h4}
-FORMATS = (DUMP, *READERS, *PREFERENCES, MT_BENCH, *safety_files.READERS, PAIRS)
+FORMATS = (DUMP, *READERS, *PREFERENCES, MT_BENCH, *safety_files.READERS, PAIRS, alpaca_texts.FORMAT)
 IDENTITY = ["model", "revision", "precision"]
+
+
+Importer = Callable[[Path, Path, str, datetime], "Report"]
+"""File or folder, store, name of the table, now -> what was done."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +51,14 @@ class Report:
     rejected: tuple[Rejected, ...]
 
 
-def import_files(format_name: str, path: Path, store: Path, *, name: str, now: datetime) -> Report:
+def import_files(
+    format_name: str, path: Path, store: Path, *, name: str, now: datetime, controls: Sequence[str] = ()
+) -> Report:
     """Read a file, or every file below a folder, into the table `name` of a store folder.
 
     Results (`results_json`) are added to a table that is there: rows of a known model, revision and precision are
-    updated. A dump, a file of preferences or a folder of MT-Bench files replaces it. Raises BadRecord when the format
+    updated. A dump, a file of preferences or a folder of MT-Bench files replaces it; `controls` names models in a file
+    of preferences that are no contestants. Raises BadRecord when the format
     is unknown, the path does not exist, the name does not fit, or nothing at all could be read.
     """
     if format_name not in FORMATS:
@@ -59,20 +67,26 @@ def import_files(format_name: str, path: Path, store: Path, *, name: str, now: d
         raise BadRecord(f"{path} does not exist; expected a file or a folder.")
     if not re.fullmatch(NAME_PATTERN, name):
         raise BadRecord(f"Name is {name!r}; expected small letters, digits, - and _, at most 64.")
-    if format_name == DUMP:
-        return _import_dump(path, store, name, now)
-    if format_name == PAIRS:
-        return _import_pairs(path, store, name)
-    if format_name in safety_files.READERS:
-        return _import_safety(format_name, path, store)
-    if format_name in PREFERENCES:
-        return _import_preferences(PREFERENCES[format_name], path, store, name, now)
-    if format_name == MT_BENCH:
-        return _import_mt_bench(path, store, name, now)
+    if controls and format_name not in PREFERENCES:
+        raise BadRecord(f"Format {format_name} takes no controls; expected one of {', '.join(PREFERENCES)}.")
+    if (replaces := _importer(format_name, tuple(controls))) is not None:
+        return replaces(path, store, name, now)
     rows, rejected = _read_rows(format_name, path)
     if not rows:
         raise BadRecord(f"Nothing could be read from {path}: {_reasons(rejected)}")
     return _merge_into(store, name, rows, rejected, now, format_name)
+
+
+def _importer(format_name: str, controls: tuple[str, ...]) -> "Importer | None":
+    """What imports a format whose files make a whole table; None for results that are added to one."""
+    own: dict[str, Importer] = {
+        DUMP: _import_dump, PAIRS: _import_pairs, MT_BENCH: _import_mt_bench, alpaca_texts.FORMAT: _import_alpaca_texts,
+    }  # fmt: skip
+    if format_name in PREFERENCES:
+        return partial(_import_preferences, PREFERENCES[format_name], controls)
+    if format_name in safety_files.READERS:
+        return partial(_import_safety, safety_files.READERS[format_name])
+    return own.get(format_name)
 
 
 def _reasons(rejected: list[Rejected]) -> str:
@@ -93,10 +107,15 @@ def _import_dump(path: Path, store: Path, name: str, now: datetime) -> Report:
     return Report(table=card.name, n_rows=len(frame), n_read=1, rejected=card.rejected)
 
 
-def _import_preferences(read: preference_files.Reader, path: Path, store: Path, name: str, now: datetime) -> Report:
+def _import_preferences(
+    read: preference_files.Reader, controls: tuple[str, ...], path: Path, store: Path, name: str, now: datetime
+) -> Report:
     card, frame = read(path, name, now)
     if isinstance(card, BattleCard):
-        write_battles(store, card, frame)
+        there = {*frame["model_a"].astype(str), *frame["model_b"].astype(str)}
+        if strangers := [control for control in controls if control not in there]:
+            raise BadRecord(f"{path}: control {strangers[0]!r} is no model of the file; found {sorted(there)[:12]}.")
+        write_battles(store, card.model_copy(update={"controls": controls}), frame)
     else:
         write_ratings(store, card, frame)
     n_read = 1 if path.is_file() else sum(map(is_table, path.iterdir())) - len(card.rejected)
@@ -110,22 +129,28 @@ def _import_mt_bench(path: Path, store: Path, name: str, now: datetime) -> Repor
     return Report(table=name, n_rows=rows, n_read=n_read, rejected=table.card.rejected)
 
 
-def _import_safety(format_name: str, path: Path, store: Path) -> Report:
+def _import_safety(read: safety_files.Reader, path: Path, store: Path, _name: str, _now: datetime) -> Report:
     """Labels as a table, which keeps its name so that the texts belong to it, and the texts beside it."""
-    made = safety_files.READERS[format_name](path)
+    made = read(path)
     write_safety(store, made.card, made.frame)
     write_answer_texts(store, made.card.name, made.texts)
     n_read = 1 if path.is_file() else sum(file.is_file() for file in path.rglob("*"))
     return Report(table=made.card.name, n_rows=len(made.frame), n_read=n_read, rejected=())
 
 
-def _import_pairs(path: Path, store: Path, name: str) -> Report:
+def _import_pairs(path: Path, store: Path, name: str, _now: datetime) -> Report:
     """Texts of preference pairs as the set `name`; scores of the set find them by the texts' own ids."""
     made = read_pairs(path)
     write_pair_texts(store, name, made.pairs)
     reasons = ((made.undecided, "no answer is the better one"), (made.copies, "the same pair is there already"))
     rejected = tuple(Rejected(where=path.name, reason=f"{n} pairs: {why}.") for n, why in reasons if n)
     return Report(table=name, n_rows=len(made.pairs), n_read=1, rejected=rejected)
+
+
+def _import_alpaca_texts(path: Path, store: Path, _name: str, _now: datetime) -> Report:
+    """Instructions and answers, added to those that the store has."""
+    made, n_read, rejected = alpaca_texts.import_alpaca_texts(path, store)
+    return Report(table=alpaca_texts.FOLDER, n_rows=len(made.outputs), n_read=n_read, rejected=rejected)
 
 
 def _read_rows(format_name: str, path: Path) -> tuple[list[Row], list[Rejected]]:

@@ -192,4 +192,5 @@ def _xstest_card(rows: pd.DataFrame, frame: pd.DataFrame) -> SafetyCard:
     )  # fmt: skip
 
 
-READERS: Mapping[str, Callable[[Path], SafetyFile]] = {"jailbreakbench": read_jailbreakbench, "xstest": read_xstest}
+Reader = Callable[[Path], SafetyFile]
+READERS: Mapping[str, Reader] = {"jailbreakbench": read_jailbreakbench, "xstest": read_xstest}

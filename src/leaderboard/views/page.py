@@ -151,7 +151,7 @@ def mount(app: FastAPI, page: gr.Blocks) -> FastAPI:
 def status_html(library: Library, data: Freshness, now: datetime) -> str:
     """The quiet line under the title: as of, revision, source, and a warning when the data is old."""
     days = [card.as_of for card in library.cards() if card.as_of]
-    newest = [f"Published figures as of {max(days):%Y-%m-%d}"] if days else []
+    newest = [f"Figures as of {max(days):%Y-%m-%d}"] if days else []
     parts = [*newest, f"data revision {library.revision()}", f"from {data.origin}"]
     head = f'<header class="lb-header"><h1>{TITLE}</h1><p>{SENTENCE}</p></header>'
     line = f'{head}<p class="lb-quiet">{escape(" · ".join(parts))}</p>'

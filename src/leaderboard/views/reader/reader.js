@@ -4,8 +4,7 @@
 import { make } from "../table/dom.js";
 import { Guest } from "../table/guest.js";
 
-const KEYS = { n: /^next(?!.*disagree)/i, j: /^next(?!.*disagree)/i, ArrowRight: /^next(?!.*disagree)/i, p: /^prev/i,
-  k: /^prev/i, ArrowLeft: /^prev/i, d: /disagree/i };
+const KEYS = { n: "next", j: "next", ArrowRight: "next", p: "previous", k: "previous", ArrowLeft: "previous", d: "jump" };
 
 class Reader {
   constructor(root, { board, isFirst }) {
@@ -121,7 +120,8 @@ class Reader {
     const focused = this.steps.contains(document.activeElement) ? document.activeElement.textContent : null;
     const buttons = steps.map(([label, selection]) => make("button", { type: "button", class: "lbt-button", onclick: () => this.go(selection) }, label));
     const copy = make("button", { type: "button", class: "lbt-button", onclick: () => this.copy(copy) }, "Copy link");
-    const hint = steps.length ? make("span", { class: "lbr-quiet lbr-keys" }, "Keys: j next, k previous, d disagreement") : null;
+    const jump = steps.find(([label]) => this.kindOf(label) === "jump")?.[0].replace(/^next /i, "");
+    const hint = steps.length ? make("span", { class: "lbr-quiet lbr-keys" }, `Keys: j next, k previous${jump ? `, d ${jump}` : ""}`) : null;
     this.steps.replaceChildren(...buttons, this.status, copy, ...(hint ? [hint] : []));
     if (focused) buttons.find((button) => button.textContent === focused)?.focus();
   }
@@ -162,12 +162,18 @@ class Reader {
     else text.replaceChildren(make("p", { role: "alert" }, body.error ?? "The server did not give this text."), button);
   }
 
+  // "Next question" goes on by a choice of that name; any other step jumps to something special.
+  kindOf(label) {
+    const [way, ...what] = label.toLowerCase().split(" ");
+    return this.body.choices.some((choice) => choice.label.toLowerCase() === what.join(" ")) ? way : "jump";
+  }
+
   key(event) {
     const wanted = KEYS[event.key];
     const other = event.target.closest?.("input, textarea, select, [contenteditable], .lbt, [role=tablist]");
     if (!wanted || other || event.ctrlKey || event.metaKey || event.altKey || this.root.offsetParent === null) return;
     if (!this.near && !this.root.contains(document.activeElement)) return;
-    const step = this.body?.steps.find(([label]) => wanted.test(label));
+    const step = this.body?.steps.find(([label]) => this.kindOf(label) === wanted);
     if (!step) return;
     event.preventDefault();
     this.go(step[1]);
