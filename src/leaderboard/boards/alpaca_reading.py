@@ -58,13 +58,13 @@ def reading(
 
 
 def _described(verdicts: pd.DataFrame, texts: AlpacaTexts | None) -> pd.DataFrame:
-    """The verdicts in the order of the instructions, each with its subset, a label and whether the shorter one won."""
+    """The verdicts by the number of the instruction, else as in the file, each with its subset, a label and whether the shorter one won."""
     table = verdicts.assign(question=verdicts["question"].astype(str), winner=verdicts["winner"].astype(str))
     longer = np.sign(table["length_a"] - table["length_b"]) if {"length_a", "length_b"} <= set(table) else 0
     preferred = table["winner"].map({"model_a": 1, "model_b": -1, "tie": 0})
     table["upset"] = (preferred * longer == -1).fillna(value=False).astype(bool)
     number = pd.to_numeric(table["question"], errors="coerce")
-    table = table.assign(number=number).sort_values(["number", "question"], kind="stable")
+    table = table.assign(number=number).sort_values("number", kind="stable")
     names = {} if texts is None else _names(texts, table["question"].unique())
     table["label"] = [_label(name, names.get(name, ("", ""))[1]) for name in table["question"]]
     table["subset"] = [names.get(name, ("", ""))[0] for name in table["question"]]
@@ -80,8 +80,10 @@ def _names(texts: AlpacaTexts, questions: np.ndarray) -> dict[str, tuple[str, st
 
 
 def _label(name: str, text: str) -> str:
+    """A number and the instruction; one without a number is named by its text, or where there is none by its code."""
     first = " ".join(text.split())
-    return f"{name}: {first[:SHOWN]}{'…' if len(first) > SHOWN else ''}" if first else name
+    shown = f"{first[:SHOWN]}…" if len(first) > SHOWN else first
+    return f"{name}: {shown}" if name.isdigit() and shown else shown or name
 
 
 def _chosen(
