@@ -220,3 +220,34 @@ def test_rows_are_in_order_and_ranks_mirror_with_the_direction(pairs, ascending)
     again = rows.ranked(turned, "x", ascending=not ascending).set_index("model")
     for name in ("rank_lower", "rank_upper"):
         assert again.loc[out["model"], name].tolist() == out[name].tolist()
+
+
+def test_the_whole_of_all_categories_comes_first_and_names_read_as_words(world):
+    rating = FigureCard(name="rating", label="Rating", unit="rating")
+    card = RatingCard(name="k", label="K", title="K", tabs=("arena",), figures=(rating,), by=("category",), **SAID)
+    rows = [("a", "creative_writing", 1.0), ("a", "full", 2.0), ("a", "math", 3.0)]
+    write_ratings(world.data, card, pd.DataFrame(rows, columns=["model", "category", "rating"]))
+    later = SimpleNamespace(folder=world.data, revision="later", origin="test")
+    views = Library(lambda: later, world.data / "none", lambda: DAY).views("arena")
+    assert [view.path for view in views if view.value.startswith("k.")] == [
+        ("K", "Full"), ("K", "Creative writing"), ("K", "Math"),
+    ]  # fmt: skip
+
+
+def test_answers_on_a_scale_have_a_histogram_a_judge_by_order(world):
+    rows = [("a", "b", 1, "ann"), ("b", "a", 8, "ann"), ("b", "a", 8, "ann"), ("a", "b", 3, "bot")]
+    frame = pd.DataFrame(rows, columns=["model_a", "model_b", "likert", "judge"])
+    card = BattleCard(name="l", label="L", title="L", kind="battles", tabs=("human_gpt4",), judges=JUDGES, **SAID)
+    write_battles(world.data, card, frame)
+    later = SimpleNamespace(folder=world.data, revision="likert", origin="test")
+    library = Library(lambda: later, world.data / "none", lambda: DAY)
+    found = {
+        chart.name: chart for chart in library.charts("human_gpt4", "l.tie.bt") if chart.name.startswith("answers")
+    }
+    assert list(found) == ["answers_l_by_ann", "answers_l_by_bot"]
+    counts = found["answers_l_by_ann"].frame.set_index(["label", "group"])["value"]
+    assert len(counts) == 16
+    assert counts["1", "in alphabetical order"] == 1
+    assert counts["8", "the other way round"] == 2
+    assert counts.sum() == 3
+    assert not [chart for chart in library.charts("human_gpt4", "v.tie.bt") if chart.name.startswith("answers")]

@@ -58,7 +58,10 @@ def reading(
 
 
 def _described(verdicts: pd.DataFrame, texts: AlpacaTexts | None) -> pd.DataFrame:
-    """The verdicts by the number of the instruction, else as in the file, each with its subset, a label and whether the shorter one won."""
+    """The verdicts by the number of the instruction, else as in the file.
+
+    Each has its subset, a label, and whether the shorter answer won.
+    """
     table = verdicts.assign(question=verdicts["question"].astype(str), winner=verdicts["winner"].astype(str))
     longer = np.sign(table["length_a"] - table["length_b"]) if {"length_a", "length_b"} <= set(table) else 0
     preferred = table["winner"].map({"model_a": 1, "model_b": -1, "tie": 0})

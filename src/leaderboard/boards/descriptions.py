@@ -15,12 +15,12 @@ from leaderboard.boards.shelf import Shelf
 from leaderboard.sources.model_tables import read_catalogue
 
 COLUMN = Column(
-    key="description", label="Description", kind="text", width=260,
+    key="description", label="Description", kind="text", width=280,
     info="Parameters, access, release and parent of the model that the name means, as the Models tab has them with "
     "their sources; blank where nothing ties the name to a model.",
 )  # fmt: skip
 TEN_BILLION = 1e10
-ACCESS = {"open": "open weights", "limited": "through an interface", "closed": "closed"}
+ACCESS = {"open": "open weights", "limited": "API only", "closed": "closed"}
 
 
 def described(shelf: Shelf, board: Board, table: str) -> Board:
@@ -47,10 +47,10 @@ def _of_table(folder: Path, catalogue: str, table: str, revision: str) -> dict[s
 def _line(row: pd.Series) -> str:
     """Parameters, access, release, parent; those that are known."""
     told = {name: row[name] for name in ("params", "access", "released", "base_model") if pd.notna(row[name])}
+    access, since = ACCESS.get(str(told.get("access")), ""), f"since {told['released']}" if "released" in told else ""
     parts = (
         _size(float(told["params"])) if "params" in told else "",
-        ACCESS.get(str(told.get("access")), ""),
-        f"released {told['released']}" if "released" in told else "",
+        f"{access} {since}".strip(),
         f"from {told['base_model']}" if "base_model" in told else "",
     )
     return ", ".join(part for part in parts if part)

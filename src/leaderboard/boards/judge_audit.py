@@ -7,16 +7,15 @@ biases, agreement by kind of question, and H4's published figures.
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
-from leaderboard.boards import judges, published
+from leaderboard.boards import judges, live_charts, published
 from leaderboard.boards.board import Board, View
 from leaderboard.boards.charts import Chart
 from leaderboard.boards.columns import Column
 from leaderboard.boards.rows import RANK, ranked, with_ids
 from leaderboard.boards.shelf import Shelf, digest
-from leaderboard.sources.battle_tables import FOLDER, BattleCard, read_battles
+from leaderboard.sources.battle_tables import FOLDER, BattleCard
 from leaderboard.sources.tables import Tab
 
 NAME: Tab = "judge_audit"
@@ -162,18 +161,6 @@ def _bars(rows: pd.DataFrame, column: Column, title: str, reference: tuple[float
 
 
 def _answers(shelf: Shelf) -> Iterator[Chart]:
-    """Histograms of answers from 1 to 8 by order of presentation, where a table has such answers."""
+    """Histograms of answers from 1 to 8 of every table that has such answers."""
     for card in _cards(shelf):
-        _, frame = read_battles(shelf.snapshot.folder, card.name)
-        if "likert" not in frame:
-            continue
-        forward = frame["model_a"].astype(str) < frame["model_b"].astype(str)
-        order = np.where(forward, "in alphabetical order", "the other way round")
-        table = pd.crosstab(frame["likert"].astype(int), order).reindex(range(1, 9), fill_value=0)
-        data = table.reset_index(names="label").melt("label", var_name="group", value_name="value")
-        yield Chart(
-            kind="bars", name=f"answers_{card.name}", title="Answers from 1 (first much better) to 8 (second)",
-            subtitle=f"By the order in which the two models were shown; {card.title}",
-            frame=data.astype({"label": str}),
-            headers={"label": "Answer", "group": "Models shown", "value": "Verdicts"},
-        )  # fmt: skip
+        yield from live_charts.answers(shelf, card.name)

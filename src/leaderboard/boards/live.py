@@ -1,4 +1,4 @@
-"""Ratings computed here from votes: views, boards and charts of battle tables.
+"""Ratings computed here from votes: views and boards of battle tables; their plots are in `live_charts`.
 
 Enters: a table of `sources.battle_tables`. Leaves: one view a rule for ties and a method. Every judge of the table is a
 column of ratings with its interval; for people there is one more column a kind of prompt that H4 told apart.
@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from leaderboard.boards.board import Board, View
-from leaderboard.boards.charts import Chart
 from leaderboard.boards.columns import Column
 from leaderboard.boards.rows import CONTROL, RANK, ranked, with_ids
 from leaderboard.boards.shelf import Shelf
@@ -27,7 +26,7 @@ from leaderboard.ratings.battles import (
     pair_counts_from_columns,
 )
 from leaderboard.ratings.result import Ratings
-from leaderboard.ratings.win_rates import average, pair_matrix
+from leaderboard.ratings.win_rates import average
 from leaderboard.sources.battle_tables import FOLDER, BattleCard, read_battles
 
 TIES = {"tie": "Tie allowed", "no-tie": "No tie"}
@@ -95,18 +94,6 @@ def board(shelf: Shelf, tab: str, view: str) -> Board:
     )  # fmt: skip
 
 
-def charts(shelf: Shelf, view: str) -> tuple[Chart, ...]:
-    """Ratings with bounds, pairwise win fractions, battle counts, battles a model, and answers on a scale."""
-    name, ties, method = view.split(".")
-    card, rated = columns_of(shelf, name, ties, method)
-    main = rated[0]
-    out = [
-        _intervals(card, rated, method), _shares(card, main, ties), _battle_counts(card, main),
-        _battles_a_model(card, rated),
-    ]  # fmt: skip
-    return tuple(out)
-
-
 @lru_cache(maxsize=64)
 def _computed(folder: Path, revision: str, name: str, ties: str, method: str) -> tuple[BattleCard, tuple[Rated, ...]]:  # noqa: ARG001
     card, frame = read_battles(folder, name)
@@ -170,17 +157,18 @@ def _parts(card: BattleCard, frame: pd.DataFrame, ties: str) -> list[Part]:
     judges = sorted(card.judges, key=lambda judge: judge.kind != "human")
     for judge in judges:
         own = frame[frame["judge"].eq(judge.name)] if "judge" in frame else frame
-        out.append((_key(judge.name), f"{judge.label}{ALL}", judge.info, battles_of(own, ties)))
+        out.append((key_of(judge.name), f"{judge.label}{ALL}", judge.info, battles_of(own, ties)))
         if judge.kind == "human" and "category" in own:
             kinds = own["category"].astype(str).map(KINDS)
             for kind in sorted(set(kinds.dropna()), reverse=True):
                 part = own[kinds.eq(kind)]
-                out.append((f"{_key(judge.name)}_{kind}", f"{judge.label} ({kind})", f"{len(part):,} verdicts.",
+                out.append((f"{key_of(judge.name)}_{kind}", f"{judge.label} ({kind})", f"{len(part):,} verdicts.",
                             battles_of(part, ties)))  # fmt: skip
     return out
 
 
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
+    """The key of a judge's column."""
     return "by_" + "".join(letter if letter.isalnum() else "_" for letter in name.lower())
 
 
@@ -221,68 +209,3 @@ def _win_rate(ties: str) -> Column:
 def _group() -> Column:
     return Column(key="component", label="Group", kind="number", best="low",
                   info="Models of different groups never met, even through others: do not compare.")  # fmt: skip
-
-
-def _intervals(card: BattleCard, rated: Sequence[Rated], method: str) -> Chart:
-    main = rated[0].ratings
-    order = np.argsort(-main.rating, kind="stable")
-    place = {main.models[at]: number for number, at in enumerate(order)}
-    parts = [
-        pd.DataFrame({
-            "label": item.ratings.models, "value": item.ratings.rating, "lower": item.ratings.lower,
-            "upper": item.ratings.upper, "group": item.label,
-        })
-        for item in rated if not item.is_part
-    ]  # fmt: skip
-    data = pd.concat(parts, ignore_index=True)
-    data = data.assign(at=data["label"].map(place).fillna(len(place))).sort_values(["at", "group"], kind="stable")
-    return Chart(
-        kind="intervals", name="ratings", title="Ratings with 95 % intervals",
-        subtitle=f"{METHODS[method]}; {card.title}",
-        frame=data.drop(columns="at").reset_index(drop=True),
-        headers={"label": "Model", "value": "Rating", "lower": "Lower", "upper": "Upper", "group": "Judge"},
-        note="Online Elo's intervals mostly show how much K = 32 makes ratings swing; more votes do not narrow them."
-        if method == "elo" else "",
-    )  # fmt: skip
-
-
-def _pairs(main: Rated, values: "np.ndarray", **more: "np.ndarray") -> pd.DataFrame:
-    """Matrix entries of pairs that met, rows and columns from the best to the worst model."""
-    order = np.argsort(-main.ratings.rating, kind="stable")
-    rows, columns = np.meshgrid(order, order, indexing="ij")
-    names = np.array(main.ratings.models, dtype=object)
-    frame = pd.DataFrame(
-        {"row": names[rows.ravel()], "column": names[columns.ravel()], "value": values[rows, columns].ravel()}
-    )
-    for name, matrix in more.items():
-        frame[name] = matrix[rows, columns].ravel()
-    return frame[frame["row"].ne(frame["column"])].reset_index(drop=True)
-
-
-def _shares(card: BattleCard, main: Rated, ties: str) -> Chart:
-    matrix = pair_matrix(main.counts, ties=RULES[ties])
-    frame = _pairs(main, matrix.share, n=matrix.n)
-    return Chart(
-        kind="shares", name="win_fractions", title="How often the row beats the column",
-        subtitle=f"{main.label}, {'ties are half a win' if ties == 'tie' else 'without ties'}; {card.title}",
-        frame=frame[frame["value"].notna()].reset_index(drop=True), decimals=2,
-        headers={"row": "Model", "column": "Against", "value": "Share won", "n": "Battles"},
-    )  # fmt: skip
-
-
-def _battle_counts(card: BattleCard, main: Rated) -> Chart:
-    n = pair_matrix(main.counts).n
-    return Chart(
-        kind="counts", name="battle_counts", title="How often two models met", subtitle=f"{main.label}; {card.title}",
-        frame=_pairs(main, n), headers={"row": "Model", "column": "Against", "value": "Battles"},
-    )  # fmt: skip
-
-
-def _battles_a_model(card: BattleCard, rated: Sequence[Rated]) -> Chart:
-    main = rated[0].ratings
-    order = np.argsort(-main.n_battles, kind="stable")
-    return Chart(
-        kind="bars", name="battles_a_model", title="Battles of each model", subtitle=f"{rated[0].label}; {card.title}",
-        frame=pd.DataFrame({"label": np.array(main.models, dtype=object)[order], "value": main.n_battles[order]}),
-        headers={"label": "Model", "value": "Battles"},
-    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from leaderboard.boards import live, published
+from leaderboard.boards import live, live_charts, published
 from leaderboard.boards.board import Board, View
 from leaderboard.boards.charts import Chart
 from leaderboard.boards.descriptions import described
@@ -36,7 +36,7 @@ class PreferenceTab:
 
     def charts(self, shelf: Shelf, view: str) -> tuple[Chart, ...]:
         """See `library.Tab`."""
-        make = live.charts if view.split(".")[0] in self._votes(shelf) else published.charts
+        make = live_charts.charts if view.split(".")[0] in self._votes(shelf) else published.charts
         return make(shelf, view)
 
     def matchup(self, shelf: Shelf, view: str, a: str | None, b: str | None) -> Matchup:

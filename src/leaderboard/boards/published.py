@@ -35,6 +35,8 @@ EXTRA = (
     CONTROL,
 )  # fmt: skip
 MOST_LINES = 10
+WHOLE = ("full", "overall")
+"""Categories that hold all votes."""
 
 
 def tables(shelf: Shelf, tab: Tab) -> list[RatingCard]:
@@ -43,7 +45,7 @@ def tables(shelf: Shelf, tab: Tab) -> list[RatingCard]:
 
 
 def views(shelf: Shelf, card: RatingCard) -> list[View]:
-    """One view a combination of the switched columns, the newest day first."""
+    """One view a combination of the switched columns, the newest day and the whole of all categories first."""
     names = switched(card)
     if not names:
         return [_view(card, ())]
@@ -51,11 +53,13 @@ def views(shelf: Shelf, card: RatingCard) -> list[View]:
     steps = frame[names].astype(str).drop_duplicates()
     if "date" in names:
         steps = steps.sort_values("date", ascending=False, kind="stable")
+    elif "category" in names:
+        steps = steps.sort_values("category", key=lambda values: ~values.isin(WHOLE), kind="stable")
     return [_view(card, tuple(row)) for row in steps.itertuples(index=False)]
 
 
 def _view(card: RatingCard, steps: tuple[str, ...]) -> View:
-    path = tuple(step[:1].upper() + step[1:] for step in steps)
+    path = tuple((step[:1].upper() + step[1:]).replace("_", " ") for step in steps)
     title = f"{card.title}: {', '.join(path)}" if path else card.title
     levels = ("Data set", *(SWITCHED[name] for name in switched(card)))
     return View(
