@@ -39,7 +39,7 @@ ALLOWED = {
     "front_page": {"guard"},
     "service": {"errors", "records", "suites", "boards", "texts", "plots", "submissions", "sources"},
     "views": {"errors", "records", "suites", "sources", "ratings", "boards", "plots", "submissions", "service"}
-    | {"front_page", "run_summary"},
+    | {"front_page", "run_summary", "texts"},
     "commands": {"errors", "records", "sources", "ratings", "metrics"},
     "cli": {"errors", "records", "settings", "boards", "sources", "data_source", "commands"},
 }

@@ -234,7 +234,7 @@ def test_every_question_of_the_public_files_can_be_read(real, mode):
 
 @needs_shared
 def test_scores_beside_the_judge_s_words_are_those_in_the_words(real):
-    e = evidence(real._current().shelf.snapshot.folder, "r", "small", "gpt-4")
+    e = evidence(shelf := real._current().shelf, next(c for c in shelf.mt_bench if c.name == "small"), "gpt-4")
     said = {key: re.findall(r"\[\[(\d+\.?\d*)\]\]", text) for key, text in e.texts.items() if key in e.scores}
     assert len(said) == 4477
     assert [key for key, found in said.items() if found and float(found[0]) != e.scores[key]] == []
@@ -242,7 +242,7 @@ def test_scores_beside_the_judge_s_words_are_those_in_the_words(real):
 
 @needs_shared
 def test_disagreements_of_a_pair_are_those_counted_by_hand(real):
-    e = evidence(real._current().shelf.snapshot.folder, "r", "small", "gpt-4")
+    e = evidence(shelf := real._current().shelf, next(c for c in shelf.mt_bench if c.name == "small"), "gpt-4")
     by_hand = set()
     for (question, turn, *models), found in e.comparisons.items():
         if models == ["claude-v1", "gpt-4"]:

@@ -40,7 +40,7 @@ DROP = Column(
 COLUMNS = (
     RANK, Column(key="model", label="Model", kind="text", sticky=True, searchable=True), AVERAGE,
     _points("turn_1", "Turn 1", bounds=False), _points("turn_2", "Turn 2", bounds=False), DROP,
-    *(_points(name, name.capitalize() if name != "stem" else "STEM", "Ten questions, two turns each; 95 % by question.",
+    *(_points(name, name.capitalize() if name != "stem" else "STEM", "Two turns of every question; 95 % by question.",
               decimals=1) for name in CATEGORIES),
     Column(key="judge", label="Judge", kind="category", shown=False),
     Column(key="n", label="Judged", kind="number", info="Answers with a score that counts."),
@@ -58,6 +58,9 @@ COLUMNS = (
     Column(key="source", label="Source", kind="category", filter="choices", shown=False,
            info="Where the judgments were published."),
     CONTROL,
+    Column(key="same_answers", label="Same answers", kind="flag", shown=False, filter="hide", badge="same answers",
+           filter_label="models with the same answer to most questions",
+           info="Most of its answers are (nearly) the same whatever was asked: judges have been fooled that way."),
 )  # fmt: skip
 _LEVELS = ("Data set", "Judge")
 
@@ -80,7 +83,8 @@ def board(shelf: Shelf, view: str) -> Board:
     card, judge = found
     rows = rows_of(shelf, card, judge.name)
     competes = ~rows["control"].astype(bool)
-    known = {"rank", *rows.columns[rows.notna().any()]} - (set() if rows["control"].any() else {"control"})
+    flags = {name for name in ("control", "same_answers") if not rows[name].any()}
+    known = {"rank", *rows.columns[rows.notna().any()]} - flags
     more = [name for name in _bounded(rows) if name not in {column.key for column in COLUMNS}]
     columns = (*COLUMNS, *(_points(name, name.capitalize(), decimals=1) for name in more))
     notes = (card.about, card.source, *((judge.info,) if judge.info else ()))
@@ -88,9 +92,13 @@ def board(shelf: Shelf, view: str) -> Board:
         name=NAME, view=view, title=f"{card.title}, judged by {judge.label}",
         columns=tuple(c for c in columns if c.key in known or (rows.empty and c.key in rows)),
         frame=with_ids(ranked(rows, "score", competes=competes), ["model"]), default_sort="-score", as_of=card.as_of,
-        revision=shelf.revision_of(FOLDER, card), source=shelf.snapshot.origin, notes=notes,
+        revision=shelf.revision_of(FOLDER, card), source=_origin(shelf, card), notes=notes,
         empty=NO_SCORES if rows.empty else None,
     )  # fmt: skip
+
+
+def _origin(shelf: Shelf, card: MtBenchCard) -> str:
+    return "runs made here" if card.name in shelf.judged else shelf.snapshot.origin
 
 
 def charts(shelf: Shelf, view: str) -> tuple[Chart, ...]:

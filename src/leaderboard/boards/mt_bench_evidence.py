@@ -8,15 +8,16 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
 from leaderboard.boards.mt_bench_rows import plain
+from leaderboard.boards.mt_bench_source import Asked, asked
+from leaderboard.boards.shelf import Shelf
 from leaderboard.metrics import agreement, mt_bench
-from leaderboard.sources.mt_bench_tables import PARTS, SCORES, MtBenchCard, read_mt_bench_card, read_part, read_scores
+from leaderboard.sources.mt_bench_tables import SCORES, MtBenchCard
 
 Answer = tuple[str, str, int]
 """Model, question and turn."""
@@ -96,16 +97,18 @@ def match(question_id: str, turn: int, one: str, other: str) -> Match:
     return (question_id, turn, min(one, other), max(one, other))
 
 
+def evidence(shelf: Shelf, card: MtBenchCard, judge: str) -> Evidence:
+    """Everything about the judgments of one judge, made once. Raises BadRecord when a part cannot be read."""
+    return _made(asked(shelf, card, judge))
+
+
 @lru_cache(maxsize=8)
-def evidence(folder: Path, revision: str, name: str, judge: str) -> Evidence:  # noqa: ARG001 - the key
-    """Everything about the judgments of one judge. Raises BadRecord when a part cannot be read."""
-    card = read_mt_bench_card(folder, name)
-    scores = plain(read_scores(folder, card))
-    further = {part: read_part(folder, card, part) for part in PARTS}
-    frames = {SCORES: scores} | {part: plain(frame) for part, frame in further.items() if frame is not None}
+def _made(table: Asked) -> Evidence:
+    scores, judge = plain(table.scores()), table.judge
+    frames = {SCORES: scores} | {part: plain(frame) for part, frame in table.parts().items()}
     cleaned = mt_bench.clean(scores[scores["judge"].eq(judge)])
     return Evidence(
-        card=card, questions=_questions(frames), scores=_by_answer(cleaned.kept, "score"),
+        card=table.card, questions=_questions(frames), scores=_by_answer(cleaned.kept, "score"),
         texts=_texts(frames, cleaned.kept, judge), left_out=_left_out(cleaned.left_out),
         answers=_by_answer(frames["answers"], "answer") if "answers" in frames else {},
         comparisons=_comparisons(frames, judge), votes=_votes(frames),

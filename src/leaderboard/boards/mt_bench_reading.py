@@ -34,7 +34,7 @@ def reading(shelf: Shelf, card: MtBenchCard, judge: JudgeCard, selection: Select
 
     Raises InvalidQuery for a choice or value that does not exist, BadRecord for unreadable files.
     """
-    e = evidence(shelf.snapshot.folder, shelf.snapshot.revision, card.name, judge.name)
+    e = evidence(shelf, card, judge.name)
     if not modes(e):
         return Reading(
             title=card.title, origin=_origin(shelf, e),

@@ -4,13 +4,13 @@ Enters: the scores of an MT-Bench table. Leaves: one row a model with 95 % bound
 """
 
 from functools import lru_cache
-from pathlib import Path
 
 import pandas as pd
 
+from leaderboard.boards.mt_bench_source import Asked, asked
 from leaderboard.boards.shelf import Shelf
 from leaderboard.metrics import mt_bench
-from leaderboard.sources.mt_bench_tables import MtBenchCard, read_mt_bench_card, read_scores
+from leaderboard.sources.mt_bench_tables import MtBenchCard
 
 CATEGORIES = ("writing", "roleplay", "reasoning", "math", "coding", "extraction", "stem", "humanities")
 """In the order of MT-Bench; others follow by name."""
@@ -19,20 +19,20 @@ LEFT_OUT = {mt_bench.REPEATED: "repeated", mt_bench.UNPARSED: "unparsed", mt_ben
 
 def rows_of(shelf: Shelf, card: MtBenchCard, judge: str) -> pd.DataFrame:
     """A row a model with columns model, score, turn_1, turn_2, drop, n, asked, coverage, missing, left_out, repeated,
-    unparsed, outside, source, control, and <category> of every category, each figure with _lower and _upper.
+    unparsed, outside, source, control, same_answers, and <category> of every category, each figure with _lower and
+    _upper.
     """
-    return _rows(shelf.snapshot.folder, shelf.snapshot.revision, card.name, judge)
+    return _rows(asked(shelf, card, judge))
 
 
 @lru_cache(maxsize=16)
-def _rows(folder: Path, revision: str, name: str, judge: str) -> pd.DataFrame:  # noqa: ARG001 - the key
-    card = read_mt_bench_card(folder, name)
-    scores = read_scores(folder, card)
+def _rows(table: Asked) -> pd.DataFrame:
+    card, judge, scores = table.card, table.judge, table.scores()
     own = plain(scores[scores["judge"].eq(judge)])
     cleaned = mt_bench.clean(own)
-    asked = card.n_questions * card.n_turns
+    n_asked = card.n_questions * card.n_turns
     out = pd.DataFrame({"model": sorted(own["model"].unique())}, dtype=object)
-    for part in (mt_bench.means(cleaned.kept, n_asked=asked), mt_bench.turn_drops(cleaned.kept)):
+    for part in (mt_bench.means(cleaned.kept, n_asked=n_asked), mt_bench.turn_drops(cleaned.kept)):
         out = out.merge(part.drop(columns="judge"), on="model", how="left")
     out = _with_categories(out, cleaned.kept)
     counts = pd.crosstab(cleaned.left_out["model"], cleaned.left_out["reason"]).rename(columns=LEFT_OUT)
@@ -41,9 +41,12 @@ def _rows(folder: Path, revision: str, name: str, judge: str) -> pd.DataFrame:  
     out["n"] = out["n"].fillna(0)
     sources = {note.model: note.source or None for note in card.models}
     controls = [note.model for note in card.models if note.control is not None]
+    same = [note.model for note in card.models if note.same_answers]
     return out.assign(
-        asked=asked, missing=asked - out["n"], coverage=out["n"] / asked, left_out=counts.sum(axis=1), judge=judge,
+        asked=n_asked, missing=n_asked - out["n"], coverage=out["n"] / n_asked, left_out=counts.sum(axis=1),
+        judge=judge,
         source=out["model"].map(sources).astype(object), control=out["model"].isin(controls),
+        same_answers=out["model"].isin(same),
     )  # fmt: skip
 
 

@@ -62,7 +62,7 @@ class PartSchema:
 
 _PLACE: Mapping[str, Kind] = {"question_id": "name", "turn": "turn"}
 _JUDGED: Mapping[str, Kind] = {"model": "name", "judge": "name", **_PLACE}
-_MODELS = ("model_1", "model_2")
+MODELS_COMPARED = ("model_1", "model_2")
 SCHEMA: Mapping[str, PartSchema] = {
     SCORES: PartSchema(
         columns={**_JUDGED, "score": "number", "tstamp": "number", "category": "name"}, filled=tuple(_JUDGED),
@@ -84,8 +84,8 @@ SCHEMA: Mapping[str, PartSchema] = {
                  "inconsistent": "flag", "g1_winner": "name", "g2_winner": "name", "g1_text": "text",
                  "g2_text": "text", "tstamp": "number"},
         filled=("model_1", "model_2", "judge", *_PLACE),
-        values={"winner": (*_MODELS, "tie"), "g1_winner": (*_MODELS, "tie", "error"),
-                "g2_winner": (*_MODELS, "tie", "error")},
+        values={"winner": (*MODELS_COMPARED, "tie"), "g1_winner": (*MODELS_COMPARED, "tie", "error"),
+                "g2_winner": (*MODELS_COMPARED, "tie", "error")},
     ),
     "votes": PartSchema(
         columns={**_PLACE, "model_a": "name", "model_b": "name", "winner": "name", "judge": "name"},
@@ -111,6 +111,7 @@ class ModelNote(Record):
     control: Control | None = Field(
         default=None, description="No contestant: one text for every question, an empty answer, or the longest one."
     )
+    same_answers: str = Field(default="", description="In words, when most answers are the same whatever was asked.")
 
 
 class MtBenchCard(Card):
@@ -211,17 +212,24 @@ def path_of(folder: Path, name: str, part: str) -> Path:
     return folder / FOLDER / (f"{name}.parquet" if part == SCORES else f"{name}.{part}.parquet")
 
 
-def write_mt_bench(folder: Path, table: MtBenchTable) -> None:
-    """Write a whole table into a store's folder, its card last; parts that it does not have are removed there.
-
-    Raises BadRecord for a value or a column that the schema refuses, before anything is written.
-    """
+def checked_table(table: MtBenchTable) -> MtBenchTable:
+    """The table with every part checked. Raises BadRecord for a value or a column that the schema refuses."""
     frames = {SCORES: table.scores, **table.parts}
     for part, frame in frames.items():
         if part not in SCHEMA:
             raise BadRecord(f"Table {table.card.name!r} has part {part!r}; expected one of {', '.join(SCHEMA)}.")
         refuse_columns(table.card, frame, SCHEMA[part].columns)
     ready = {part: checked(table.card, part, frame) for part, frame in frames.items()}
+    return MtBenchTable(card=table.card, scores=ready.pop(SCORES), parts=ready)
+
+
+def write_mt_bench(folder: Path, table: MtBenchTable) -> None:
+    """Write a whole table into a store's folder, its card last; parts that it does not have are removed there.
+
+    Raises BadRecord for a value or a column that the schema refuses, before anything is written.
+    """
+    whole = checked_table(table)
+    ready = {SCORES: whole.scores, **whole.parts}
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     for part in SCHEMA:
         path = path_of(folder, table.card.name, part)

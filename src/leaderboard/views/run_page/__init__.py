@@ -6,7 +6,7 @@ address works for ever: it is the receipt of a submission and the evidence behin
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import jinja2
 import numpy as np
@@ -15,12 +15,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
+from markupsafe import Markup
 
 from leaderboard.boards.library import Library
 from leaderboard.records import FailedAttempt, QueueEntry, RunResult, Submission, result_path
 from leaderboard.run_summary import share_of, summarise
 from leaderboard.submissions import SubmissionQueue
 from leaderboard.suites import SUITES
+from leaderboard.texts import markdown
 
 FOLDER = Path(__file__).parent
 PAGE_SIZE = 20
@@ -28,10 +30,16 @@ DECIDED_BY = {
     "acc_norm": "The choice with the highest log-likelihood per character counts as the model's answer.",
     "acc": "The choice with the highest log-likelihood counts as the model's answer.",
 }
+SampleKind = Literal["scored", "rated", "compared"]
+"""Answers that are right or wrong, answers that a judge rated, comparisons with a baseline by a judge."""
+WARNINGS = ("flag_constant", "flag_empty")
+"""What a result's environment says that a reader of the score must know."""
+WINNERS = {"model_1": "the model", "model_2": "the baseline", "tie": "neither", "error": "no verdict"}
 SEVERAL_RIGHT = "Several choices are true; the score is the share of probability on them."
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
 )
+TEMPLATES.filters["markdown"] = lambda text: Markup(markdown.render(text or ""))  # noqa: S704 - made safe there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +54,9 @@ class SamplePage:
     only_wrong: bool
     page: int
     n_pages: int
+    kind: SampleKind
+    can_filter: bool
+    """Whether rows say if they are right, so that the wrong ones can be shown alone."""
 
 
 def assets() -> dict[str, bytes]:
@@ -67,7 +78,8 @@ def run_routes(library: Library, queue: SubmissionQueue) -> APIRouter:
         html = TEMPLATES.get_template("run.html").render(
             entry=entry, run=run, samples=samples, submission=submission, share_of=share_of,
             labels=_labels(submission), result_file=result_path(submission), waits=_waits(entry, run),
-            summary=summarise(run) if run else None, earlier=earlier_attempts(entry),
+            summary=summarise(run) if run else None, earlier=earlier_attempts(entry), winners=WINNERS,
+            warnings=[run.environment[name] for name in WARNINGS if name in run.environment] if run else [],
         )  # fmt: skip
         return HTMLResponse(html)
 
@@ -90,7 +102,8 @@ def sample_page(
     if name is None or path is None:
         return None
     table = pq.read_table(path)
-    chosen = table.filter(pc.invert(table["correct"])) if only_wrong and _is_flag(table) else table
+    can_filter = _is_flag(table)
+    chosen = table.filter(pc.invert(table["correct"])) if only_wrong and can_filter else table
     n_pages = max(1, -(-len(chosen) // PAGE_SIZE))
     number = min(max(1, page), n_pages)
     metric = next((score.metric for score in run.tasks if score.task == name), "")
@@ -98,7 +111,7 @@ def sample_page(
     return SamplePage(
         task=name, rows=tuple(rows), decided_by=_decided_by(rows, metric),
         n_all=len(table), n_shown=len(chosen), only_wrong=only_wrong, page=number,
-        n_pages=n_pages,
+        n_pages=n_pages, kind=_kind(table), can_filter=can_filter,
     )  # fmt: skip
 
 
@@ -121,6 +134,11 @@ def _decided_by(rows: list[dict[str, Any]], metric: str) -> str:
     if any(len(row["gold_indices"] or ()) > 1 for row in marked):
         return SEVERAL_RIGHT
     return DECIDED_BY.get(metric, DECIDED_BY["acc"])
+
+
+def _kind(table: pa.Table) -> SampleKind:
+    names = set(table.column_names)
+    return "rated" if "rating" in names else "compared" if "g1_winner" in names else "scored"
 
 
 def _is_flag(table: pa.Table) -> bool:
