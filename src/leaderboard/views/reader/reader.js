@@ -162,10 +162,11 @@ class Reader {
     else text.replaceChildren(make("p", { role: "alert" }, body.error ?? "The server did not give this text."), button);
   }
 
-  // "Next question" goes on by a choice of that name; any other step jumps to something special.
+  // "Next", and "Next question" where there is a choice of that name, go on; any other step jumps to something special.
   kindOf(label) {
     const [way, ...what] = label.toLowerCase().split(" ");
-    return this.body.choices.some((choice) => choice.label.toLowerCase() === what.join(" ")) ? way : "jump";
+    const plain = !what.length || this.body.choices.some((choice) => choice.label.toLowerCase() === what.join(" "));
+    return plain ? way : "jump";
   }
 
   key(event) {
