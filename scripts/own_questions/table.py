@@ -19,6 +19,8 @@ from leaderboard.sources.mt_bench_tables import ModelNote, MtBenchCard, MtBenchT
 
 NAME = "own_smollm2"
 PAIRS = "pairs.parquet"
+ABOUT = "about.txt"
+"""Beside a model's answers: its name in words."""
 JUDGED_ALIKE = (
     "How it judges: not by writing, but by its probabilities of the allowed verdicts; the likeliest is taken "
     "(scripts/constrained_choice.py)."
@@ -38,9 +40,9 @@ def table_of(
         "answers": pd.concat([_answers(folder).assign(model=model) for model, folder in folders.items()]),
         "judgments": judgments[[*columns, "text", "score"]],
     }
-    contestant = next(model for model in folders if model != control)
-    if (pairs := _pairs(folders[contestant], contestant, control, judge)) is not None:
-        parts["pairs"] = pairs
+    compared = [_pairs(folder, model, control, judge) for model, folder in folders.items() if model != control]
+    if known := [frame for frame in compared if frame is not None]:
+        parts["pairs"] = pd.concat(known)
     scores = ratings.rename(columns={"rating": "score"})[[*columns, "score", "category"]]
     card = _card(folders, questions, judge=judge, control=control, measured=measured)
     return MtBenchTable(card=card, scores=scores, parts=parts)
@@ -93,9 +95,10 @@ def _card(
     return MtBenchCard(
         name=NAME, label="Own questions, weak local judge", order=90,
         title="Our own two-turn questions, answered and judged on this project's machine by a weak judge",
-        about=f"A small model ({next(iter(folders))}) and a control that answers everything with one text, on "
-        f"{len(questions)} two-turn questions written for this project. It shows how a real run looks, not how good a "
-        f"model is: the judge, {judge}, is the answering model itself and a weak judge. {weak} {JUDGED_ALIKE}",
+        about=f"Small models ({', '.join(name for name in folders if name != control)}) and a control that answers "
+        f"everything with one text, on {len(questions)} two-turn questions written for this project. It shows how a "
+        f"real run looks, not how good a model is: the judge, {judge}, is itself one of them and a weak judge. {weak} "
+        f"{JUDGED_ALIKE}",
         source="eval_queue/tasks/mt_bench_own; scripts/run_mt_bench_own.py", license="Apache-2.0",
         as_of=_finished(folders), n_questions=len(questions),
         judges=(JudgeCard(name=judge, label=f"{judge} (weak judge)", kind="model", model=judge, info=weak),),
@@ -115,7 +118,7 @@ def weakness(measured: Mapping[str, Any]) -> str:
         f"agrees with {both['accuracy']:.0%} of the votes (ties included, kappa {both['kappa']:.2f}). With the liking "
         f"for a place taken out, it agrees with {shares['accuracy']} of the votes that name a winner (95 % interval "
         f"{shares['accuracy_lower']} to {shares['accuracy_upper']}; chance is 50 %, GPT-4 on the same pairs "
-        f"{gpt4['accuracy']:.0%})."
+        f"{gpt4['accuracy']:.0%}). Measured on answers cut at {measured['characters_shown']:,} characters."
     )
 
 
@@ -125,8 +128,8 @@ def _about(folder: Path, is_control: bool) -> str:
     result = RunResult.model_validate_json((folder / "result.json").read_bytes())
     cut = sum(json.loads(line)["cut"] for line in (folder / "answers.jsonl").read_text().splitlines()[1:])
     return (
-        f"SmolLM2-135M-Instruct, weights dequantised from 4 bits (scripts/make_demo_model.py), bfloat16, revision "
-        f"{result.submission.revision[:12]}. {cut} answers end at the limit of tokens."
+        f"{(folder / ABOUT).read_text(encoding='utf-8')}, bfloat16, revision {result.submission.revision[:12]}. {cut} "
+        "answers end at the limit of tokens."
     )
 
 

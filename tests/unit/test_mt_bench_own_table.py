@@ -8,7 +8,7 @@ import pytest
 from eval_queue.judging.judge import ScriptedJudge
 from eval_queue.judging.mt_bench import judge
 from leaderboard.sources.mt_bench_tables import list_mt_bench_tables, read_part, read_scores, write_mt_bench
-from scripts.own_questions.table import NAME, table_of
+from scripts.own_questions.table import ABOUT, NAME, table_of
 from tests.judged import QUESTIONS, baseline_file, give_answers, judge_config, judged_spec
 
 DATA = Path(__file__).parents[2] / "data"
@@ -30,6 +30,7 @@ def table(tmp_path):
             spec = spec.model_copy(update={"baseline": baseline_file(tmp_path / "baseline.jsonl")})
         result = judge(spec, lambda _: None, judge=judge_config(), asked=ScriptedJudge(said))
         (work / "result.json").write_text(result.model_dump_json())
+        (work / ABOUT).write_text(f"The {name} one")
     return table_of(folders, QUESTIONS, judge="stub/judge", control="control", measured=MEASURED)
 
 
