@@ -3,7 +3,8 @@
 Enters: folders of models and a judge behind an OpenAI-compatible address (`scripts.serve_local_judge`). Leaves: the
 models' answers and a control's (one text for every question), all rated, and with --pairs each model compared with the
 control in both orders, through the evaluator's own runner and judging; as the table data/mt_bench/own_smollm2. What an
-earlier call kept is not asked again. M stands for both folders, var/models/smollm2-135m-instruct and the one with -3bit:
+earlier call kept is not asked again. M stands for both folders, var/models/smollm2-135m-instruct
+and the one with -3bit:
 
     python -m scripts.make_demo_model
     python -m scripts.quantise_model var/models/smollm2-135m-instruct --bits 3 \\

@@ -1,4 +1,4 @@
-"""Rounding a model's weights: on how many values they end, how far they move, what stays, what a copy says of itself."""
+"""Rounding a model's weights: on how many values they end, how far they move, what stays, what a copy says."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 
 from scripts.quantise_model import GROUP, main, round_groups
-from tests.models import make_tiny_model
+from tests.models import tiny_model
 
 
 @given(bits=st.integers(2, 8), columns=st.integers(1, 3 * GROUP), seed=st.integers(0, 100))
@@ -27,7 +27,7 @@ def test_equal_weights_stay_as_they_are():
 
 
 def test_a_copy_runs_as_the_model_and_says_what_was_done(tmp_path):
-    model = make_tiny_model(tmp_path / "tiny")
+    model = tiny_model(tmp_path / "tiny")
     assert main([str(model), "--bits", "3", "--output", str(tmp_path / "copy")]) == 0
     old, new = load_file(model / "model.safetensors"), load_file(tmp_path / "copy" / "model.safetensors")
     assert old.keys() == new.keys()
