@@ -104,7 +104,7 @@ def test_the_fold_says_what_was_repaired_and_links_to_the_judge_s_agreement(page
     fold.get_by_text("MT-Bench: GPT-4's scores of 28 models").first.click()
     expect(fold).to_contain_text("the verdict could not be parsed. Rows: 8.")
     fold.get_by_role("link", name="judge audit").click()
-    expect(page.locator("#judge_audit-table .lbt-status")).to_have_text("12 rows")
+    expect(page.locator("#judge_audit-table .lbt-status")).to_have_text("15 rows")
 
 
 def test_a_phone_is_enough(page: Page, app):

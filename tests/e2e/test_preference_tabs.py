@@ -17,7 +17,7 @@ from .app_server import running_app
 from .cells import approx, number
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-TABS = {"human_gpt4": 70, "arena": 265, "alpaca_eval": 211, "judge_audit": 12}
+TABS = {"human_gpt4": 70, "arena": 265, "alpaca_eval": 211, "judge_audit": 15}
 """Rows of the default view."""
 
 
@@ -137,7 +137,7 @@ def test_filters_work_on_every_kind_of_board(page: Page, app):
     expect(board(page, "alpaca_eval").locator(".lbt-status")).to_contain_text("of 211 rows")
     assert "NullModel" not in " ".join(names(page, "alpaca_eval", 10))
     page.goto(f"{app}/?tab=judge_audit&judge_kind=people")
-    expect(board(page, "judge_audit").locator(".lbt-status")).to_have_text("3 of 12 rows")
+    expect(board(page, "judge_audit").locator(".lbt-status")).to_have_text("3 of 15 rows")
 
 
 @pytest.mark.parametrize("tab", TABS)

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from leaderboard.boards.library import Library
 from leaderboard.settings import ROOT
+from leaderboard.sources.battle_tables import list_battle_tables, read_battles
 
 SNAPSHOT = SimpleNamespace(folder=ROOT / "data", revision="golden", origin="embedded")
 
@@ -53,12 +55,35 @@ def test_the_first_arena_ranks_as_published(library):
     assert library.board("arena").title.endswith("2025-08-06")
 
 
+def card_of(name):
+    return next(card for card in list_battle_tables(ROOT / "data")[0] if card.name == name)
+
+
 def test_controls_are_on_the_alpaca_board_and_take_no_rank(library):
     board = library.board("alpaca_eval", "alpaca_eval_2")
     null = board.frame.set_index("model").loc["NullModel (adversarial)"]
     assert null["control"]
     assert null[["rank_lower", "rank_upper"]].isna().all()
     assert null["win_rate_lc"] == pytest.approx(0.8646, abs=1e-4)
+
+
+def test_always_the_longer_answer_is_a_control_of_every_audit_with_people_and_lengths(library):
+    rows = library.board("judge_audit", "judges").frame
+    control = rows[rows["control"]].set_index("data_set")
+    assert set(control["judge"]) == {"always the longer answer"}
+    assert control["rank_lower"].isna().all()
+    _, battles = read_battles(ROOT / "data", "mt_bench")
+    people = [judge.name for judge in card_of("mt_bench").judges if judge.kind == "human"]
+    votes = battles[battles["judge"].isin(people) & battles["winner"].ne("tie")]
+    more = votes["length_a"].astype(float) - votes["length_b"].astype(float)
+    told = votes[more.notna() & more.ne(0)]
+    right = (
+        told["winner"].astype(str).eq(pd.Series("model_b", index=told.index).mask(more.loc[told.index] > 0, "model_a"))
+    )
+    assert control.loc["MT-Bench", "agreement_decided"] == pytest.approx(right.mean(), abs=1e-9)
+    assert control.loc["MT-Bench", "agreement_decided"] == pytest.approx(0.734, abs=0.001)
+    gpt4 = rows[rows["judge"].eq("GPT-4, both orders")].iloc[0]
+    assert gpt4["agreement_decided_lower"] > control.loc["MT-Bench", "agreement_decided_upper"]
 
 
 def test_every_embedded_view_can_be_shown(library):
@@ -72,8 +97,6 @@ def test_every_embedded_view_can_be_shown(library):
 
 
 def test_the_readme_counts_verdicts_and_votes_as_the_data_does():
-    from leaderboard.sources.battle_tables import list_battle_tables, read_battles
-
     found = {card.name: read_battles(ROOT / "data", card.name) for card in list_battle_tables(ROOT / "data")[0]}
     verdicts = sum(len(frame) for card, frame in found.values() if card.kind == "battles")
     votes = int(found["arena_20240629"][1][["wins_a", "wins_b", "ties"]].sum().sum())

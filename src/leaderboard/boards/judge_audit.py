@@ -13,7 +13,7 @@ from leaderboard.boards import judges, live_charts, published
 from leaderboard.boards.board import Board, View
 from leaderboard.boards.charts import Chart
 from leaderboard.boards.columns import Column
-from leaderboard.boards.rows import RANK, ranked, with_ids
+from leaderboard.boards.rows import CONTROL, RANK, ranked, with_ids
 from leaderboard.boards.shelf import Shelf, digest
 from leaderboard.sources.battle_tables import FOLDER, BattleCard
 from leaderboard.sources.tables import Tab
@@ -61,6 +61,7 @@ COLUMNS = (
     OWN_ANSWERS,
     Column(key="n", label="Verdicts", kind="number", filter="range"),
     Column(key="n_compared", label="Votes compared", kind="number", shown=False),
+    CONTROL,
 )  # fmt: skip
 CATEGORY_COLUMNS = (
     Column(key="category", label="Kind of question", kind="text", sticky=True, searchable=True),
@@ -95,7 +96,8 @@ def board(shelf: Shelf, view: str) -> Board:
     columns: tuple[Column, ...]
     if view == ALL:
         found = all_judges(shelf)
-        rows = ranked(found.assign(component=pd.factorize(found["data_set"])[0]), "agreement").drop(columns="band")
+        apart = found.assign(component=pd.factorize(found["data_set"])[0])
+        rows = ranked(apart, "agreement", competes=~found["control"]).drop(columns="band")
         columns, names = COLUMNS, ["judge", "data_set"]
     else:
         cards = [card for card in cards if view.endswith(f".{card.name}")]
@@ -103,11 +105,17 @@ def board(shelf: Shelf, view: str) -> Board:
         columns, names = CATEGORY_COLUMNS, ["category", "judge"]
     return Board(
         name=NAME, view=view, title=next(item.title for item in views(shelf) if item.value == view),
-        columns=tuple(column for column in columns if column.kind == "rank" or rows[column.key].notna().any()),
+        columns=tuple(column for column in columns if _is_known(column, rows)),
         frame=with_ids(rows, names), default_sort="-agreement", as_of=None,
         revision=digest(*(shelf.revision_of(FOLDER, card) for card in cards)), source=shelf.snapshot.origin,
         notes=tuple(card.source for card in cards),
     )  # fmt: skip
+
+
+def _is_known(column: Column, rows: pd.DataFrame) -> bool:
+    if column.kind == "rank":
+        return True
+    return bool(rows[column.key].any() if column.kind == "flag" else rows[column.key].notna().any())
 
 
 def charts(shelf: Shelf, view: str) -> tuple[Chart, ...]:

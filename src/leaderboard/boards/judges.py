@@ -56,9 +56,23 @@ def audit(folder: Path, revision: str, name: str) -> pd.DataFrame:  # noqa: ARG0
             row |= {"self_preference": found.difference, "self_preference_lower": found.difference_lower,
                     "self_preference_upper": found.difference_upper}  # fmt: skip
         rows.append(row)
-    return pd.DataFrame(rows).reindex(columns=_FRAME)
+    rows += _longest(card, people)
+    return pd.DataFrame(rows).reindex(columns=_FRAME).assign(control=[bool(row.get("control")) for row in rows])
 
 
+def _longest(card: BattleCard, people: pd.DataFrame) -> list[dict[str, object]]:
+    """A control: the judge that always prefers the longer answer, on what people saw; none without lengths."""
+    known = people[people["len_a"].notna() & people["len_b"].notna()]
+    if known.empty:
+        return []
+    more = known["len_a"].astype(float) - known["len_b"].astype(float)
+    longer = pd.Series("tie", index=known.index).mask(more > 0, "model_a").mask(more < 0, "model_b")
+    own = known.assign(winner=longer, judge=LONGEST)
+    told = {"judge": LONGEST, "data_set": card.label.split(":")[0], "n": len(own), "judge_kind": "control"}
+    return [told | {"control": True} | _agreement_with(people, own)]
+
+
+LONGEST = "always the longer answer"
 _FRAME = ["judge", "data_set", "judge_kind", "n", "n_compared", "alpha", *(
     f"{key}{end}" for key in ("agreement", "agreement_decided", "kappa", "first_slot", "flip_rate", "longer",
                               "longer_controlled", "self_preference") for end in ("", "_lower", "_upper"))]  # fmt: skip
