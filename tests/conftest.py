@@ -4,8 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from huggingface_hub import close_session, constants
+from hypothesis import settings
 
 from tests.fakehub import FakeHub
+
+settings.register_profile("project", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("project")
 
 
 @pytest.fixture

@@ -156,7 +156,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=ROWS, more=ROWS)
 def test_a_further_table_never_changes_what_other_names_mean(rows, more):
     before = catalogue.named(catalogue.resolver_of(HELM, told(REFERENCE_ROWS + rows)), told(rows))
@@ -164,7 +164,7 @@ def test_a_further_table_never_changes_what_other_names_mean(rows, more):
     assert before.equals(after)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rows=ROWS)
 def test_ids_can_be_written_in_an_address_and_asking_again_gives_the_same(rows):
     resolver = catalogue.resolver_of(HELM, told(REFERENCE_ROWS))
@@ -176,7 +176,7 @@ def test_ids_can_be_written_in_an_address_and_asking_again_gives_the_same(rows):
         assert not set(address) & set(" +#&;\"'<>\\") - {"&"}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(name=st.one_of(NAMES, KNOWN))
 def test_the_spelling_of_a_name_makes_no_difference_within_one_table(name):
     resolver = catalogue.resolver_of(HELM, told(REFERENCE_ROWS))

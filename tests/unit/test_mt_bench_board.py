@@ -127,7 +127,7 @@ def frame(rows):
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=scores, seed=st.integers(0, 9))
 def test_the_order_of_rows_changes_nothing(rows, seed):
     one, other = frame(rows), frame(rows).sample(frac=1, random_state=seed)
@@ -135,7 +135,7 @@ def test_the_order_of_rows_changes_nothing(rows, seed):
         pd.testing.assert_frame_equal(figures(mt_bench.clean(one).kept), figures(mt_bench.clean(other).kept))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=scores)
 def test_older_copies_and_unparsed_rows_never_change_a_figure(rows):
     known = frame(rows)

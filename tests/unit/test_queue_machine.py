@@ -176,7 +176,7 @@ class QueueMachine(RuleBasedStateMachine):
             assert self.queue.get(entry.key) == entry
 
 
-BOUNDS = settings(max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+BOUNDS = settings(max_examples=40, stateful_step_count=40, suppress_health_check=[HealthCheck.too_slow])
 
 
 EVENTS = ("finish", "fail", "fail for good", "release", "heartbeat", "retry", "recover")

@@ -43,7 +43,7 @@ def test_a_model_of_one_or_two_battles_has_finite_bounds_that_hold_its_rating(wo
     assert widths["rare"] > 1.5 * max(widths["a"], widths["b"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rows=st.lists(
         st.tuples(st.sampled_from("abcdef"), st.sampled_from("abcdef"), st.integers(0, 3), st.integers(0, 3),
@@ -56,7 +56,7 @@ def test_every_round_of_any_small_arena_is_at_its_maximum(rows, seed):
     check_rounds(counts_of(*rows), seed)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     rows=st.lists(
         st.tuples(st.sampled_from("xyz"), st.sampled_from("abcdxyz"), st.integers(0, 3), st.integers(0, 3),

@@ -309,7 +309,7 @@ def test_one_battle_and_all_ties_have_ratings():
     np.testing.assert_allclose(fit(battles_from_columns(["a"] * 5, ["b"] * 5, ["tie"] * 5)).rating, [1000, 1000])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10_000), ties=st.sampled_from(["half", "davidson", "rao_kupper", "drop"]))
 def test_relabelling_permutes_and_swapping_sides_mirrors(seed, ties):
     battles = simulate(n=250, m=5, seed=seed)
@@ -326,7 +326,7 @@ def test_relabelling_permutes_and_swapping_sides_mirrors(seed, ties):
     assert np.all(result.rating <= result.upper)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000))
 def test_merged_counts_are_the_counts_of_all_battles(seed):
     one, other = simulate(n=200, seed=seed), simulate(n=300, seed=seed + 1)

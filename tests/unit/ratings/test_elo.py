@@ -283,7 +283,7 @@ def test_drawn_battles_come_in_the_proportions_of_the_counts():
     assert ((drawn - expected) ** 2 / expected).sum() < 16.3
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(rows, st.sampled_from([4.0, 32.0, 300.0]), st.integers(1, 40))
 def test_the_compiled_rounds_equal_those_of_numpy(case, k, n_rounds):
     pytest.importorskip("numba", reason="the compiled path needs the numba extra")

@@ -51,7 +51,7 @@ TIGHT = {bt: 5e-3, online: 1e-9, rates: 1e-12}
 
 
 @METHODS
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=SEEDS)
 def test_the_same_seed_gives_the_same_bits(method, seed):
     for data in (simulated(seed), simulated(seed, clusters=30), count_pairs(simulated(seed))):
@@ -60,7 +60,7 @@ def test_the_same_seed_gives_the_same_bits(method, seed):
 
 
 @METHODS
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=SEEDS)
 def test_relabelling_permutes_every_clustered_round(method, seed):
     battles = simulated(seed, clusters=30)
@@ -73,7 +73,7 @@ def test_relabelling_permutes_every_clustered_round(method, seed):
 
 
 @METHODS
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=SEEDS)
 def test_swapping_sides_changes_no_round_and_swapping_winners_mirrors_it(method, seed):
     battles = simulated(seed, clusters=30)
@@ -87,7 +87,7 @@ def test_swapping_sides_changes_no_round_and_swapping_winners_mirrors_it(method,
 
 
 @METHODS
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=SEEDS)
 def test_merged_counts_are_drawn_as_all_battles_together(method, seed):
     one, other = simulated(seed), simulated(seed + 1)
@@ -101,7 +101,7 @@ def test_merged_counts_are_drawn_as_all_battles_together(method, seed):
 
 
 @METHODS
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=SEEDS, level=st.sampled_from([0.5, 0.9, 0.95]))
 def test_bounds_are_ordered_and_so_are_ranks(method, seed, level):
     found = method(simulated(seed), confidence_level=level)
@@ -115,7 +115,7 @@ def test_bounds_are_ordered_and_so_are_ranks(method, seed, level):
     assert np.all(found.upper <= wider.upper)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=SEEDS)
 def test_swapping_winners_mirrors_a_replay(seed):
     battles = simulated(seed)
