@@ -16,6 +16,7 @@ import pandas as pd
 
 from leaderboard.boards.mt_bench_rows import plain
 from leaderboard.metrics import agreement, mt_bench
+from leaderboard.sources.judged_runs import JudgedRuns, read_judged
 from leaderboard.sources.mt_bench_tables import PARTS, SCORES, MtBenchCard, read_mt_bench_card, read_part, read_scores
 
 Answer = tuple[str, str, int]
@@ -85,6 +86,11 @@ class Evidence:
             found[second].add(first)
         return {name: tuple(sorted(found[name])) for name in sorted(found)}
 
+    @cached_property
+    def answered(self) -> frozenset[str]:
+        """Models whose answers are at hand."""
+        return frozenset(model for model, _, _ in self.answers)
+
     @property
     def has_texts(self) -> bool:
         """Whether there is anything to read besides figures."""
@@ -100,9 +106,20 @@ def match(question_id: str, turn: int, one: str, other: str) -> Match:
 def evidence(folder: Path, revision: str, name: str, judge: str) -> Evidence:  # noqa: ARG001 - the key
     """Everything about the judgments of one judge. Raises BadRecord when a part cannot be read."""
     card = read_mt_bench_card(folder, name)
-    scores = plain(read_scores(folder, card))
     further = {part: read_part(folder, card, part) for part in PARTS}
-    frames = {SCORES: scores} | {part: plain(frame) for part, frame in further.items() if frame is not None}
+    given = {SCORES: read_scores(folder, card)} | {part: frame for part, frame in further.items() if frame is not None}
+    return _evidence(card, given, judge)
+
+
+@lru_cache(maxsize=8)
+def evidence_of_runs(table: JudgedRuns, folders: tuple[Path, ...]) -> Evidence:
+    """Everything about runs made here. Raises BadRecord for values that the schema refuses."""
+    return _evidence(table.card, read_judged(table, folders).frames, table.card.judges[0].name)
+
+
+def _evidence(card: MtBenchCard, given: Mapping[str, pd.DataFrame], judge: str) -> Evidence:
+    frames = {part: plain(frame) for part, frame in given.items()}
+    scores = frames[SCORES]
     cleaned = mt_bench.clean(scores[scores["judge"].eq(judge)])
     return Evidence(
         card=card, questions=_questions(frames), scores=_by_answer(cleaned.kept, "score"),
@@ -161,7 +178,8 @@ def _left_out(left_out: pd.DataFrame) -> dict[Answer, tuple[str, ...]]:
     found: defaultdict[Answer, list[str]] = defaultdict(list)
     for key, row in zip(_keys(left_out), _records(left_out), strict=True):
         score = "no score" if pd.isna(row["score"]) else f"{row['score']:g}"
-        found[key].append(f"{score}: {row['reason']}")
+        why = row.get("missing")
+        found[key].append(f"{score}: {why if isinstance(why, str) and why else row['reason']}")
     return {key: tuple(reasons) for key, reasons in found.items()}
 
 

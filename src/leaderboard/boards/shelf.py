@@ -16,6 +16,7 @@ from leaderboard.records import RunResult
 from leaderboard.sources import (
     battle_tables,
     benchmark_table,
+    judged_runs,
     model_tables,
     mt_bench_tables,
     rating_tables,
@@ -25,6 +26,7 @@ from leaderboard.sources import (
 )
 from leaderboard.sources.battle_tables import BattleCard
 from leaderboard.sources.benchmark_table import TableCard
+from leaderboard.sources.judged_runs import JudgedRuns
 from leaderboard.sources.model_tables import CatalogueCard
 from leaderboard.sources.mt_bench_tables import MtBenchCard
 from leaderboard.sources.rating_tables import RatingCard
@@ -67,6 +69,8 @@ class Shelf:
     models: tuple[CatalogueCard, ...]
     runs: dict[str, RunResult]
     run_tables: dict[str, tuple[TableCard, pd.DataFrame]]
+    judged: dict[str, JudgedRuns]
+    results: Path
     rejected: tuple[Rejected, ...]
 
     @property
@@ -74,6 +78,11 @@ class Shelf:
         """Of every table of the data, not of the runs made here."""
         scored = (*self.benchmarks, *self.battles, *self.ratings)
         return (*scored, *self.mt_bench, *self.safety, *self.rewards, *self.models)
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where files of runs may lie, those of this machine first."""
+        return (self.results, self.snapshot.folder)
 
     def revision_of(self, subfolder: str, card: Card) -> str:
         """The revision of one table: it stays when only other tables change."""
@@ -101,6 +110,7 @@ def load(snapshot: Snapshot, results: Path, revision: str, now: datetime) -> She
         ratings=tuple(ratings), mt_bench=tuple(mt_bench), safety=tuple(safety), rewards=tuple(rewards),
         models=tuple(models),
         runs={run.key: run for run in found},
+        judged=judged_runs.judged_tables(found), results=results,
         run_tables={card.name: (card, frame) for card, frame in runs.tables(found, bad_runs)},
         rejected=(*bad_benchmarks, *bad_battles, *bad_ratings, *bad_mt_bench, *bad_safety, *bad_rewards, *bad_models,
                   *bad_runs),

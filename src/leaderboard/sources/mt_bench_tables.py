@@ -4,8 +4,9 @@ A table is `mt_bench/<name>.json` (an `MtBenchCard`), `mt_bench/<name>.parquet` 
 parts `mt_bench/<name>.<part>.parquet`. Question ids are text, turns are numbered from 1. Columns by part, optional ones
 in brackets; a missing value is null:
 
-    scores     model judge question_id turn score [tstamp category]   one row a judgment, dirt included: -1 and null are
-               verdicts that could not be parsed, repeated rows are repeated judgments; `metrics.mt_bench.clean` decides
+    scores     model judge question_id turn score [tstamp category missing]   one row a judgment, dirt included: -1 and
+               null are verdicts that could not be parsed (`missing` says why there is none), repeated rows are repeated
+               judgments; `metrics.mt_bench.clean` decides
     questions  question_id category turns [reference reference_doubt reference_evidence]   turns, reference and doubt
                are lists with one text a turn ("" for none); evidence is an http(s) address
     answers    model question_id turn answer
@@ -65,7 +66,8 @@ _JUDGED: Mapping[str, Kind] = {"model": "name", "judge": "name", **_PLACE}
 _MODELS = ("model_1", "model_2")
 SCHEMA: Mapping[str, PartSchema] = {
     SCORES: PartSchema(
-        columns={**_JUDGED, "score": "number", "tstamp": "number", "category": "name"}, filled=tuple(_JUDGED),
+        columns={**_JUDGED, "score": "number", "tstamp": "number", "category": "name", "missing": "text"},
+        filled=tuple(_JUDGED),
     ),
     "questions": PartSchema(
         columns={"question_id": "name", "category": "name", "turns": "texts", "reference": "texts",

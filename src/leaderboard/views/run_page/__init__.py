@@ -21,6 +21,7 @@ from leaderboard.records import FailedAttempt, QueueEntry, RunResult, Submission
 from leaderboard.run_summary import share_of, summarise
 from leaderboard.submissions import SubmissionQueue
 from leaderboard.suites import SUITES
+from leaderboard.views.run_page.judged import is_judged, judged_row
 
 FOLDER = Path(__file__).parent
 PAGE_SIZE = 20
@@ -46,6 +47,8 @@ class SamplePage:
     only_wrong: bool
     page: int
     n_pages: int
+    judged: bool = False
+    n_missing: int = 0
 
 
 def assets() -> dict[str, bytes]:
@@ -62,12 +65,14 @@ def run_routes(library: Library, queue: SubmissionQueue) -> APIRouter:
         entry, run = queue.get(key), library.run(key)
         if entry is None and run is None:
             return HTMLResponse(TEMPLATES.get_template("missing.html").render(key=key[:80]), 404)
-        samples = sample_page(library, run, task, only_wrong=show == "wrong", page=p) if run else None
+        samples = sample_page(library, run, task, only_wrong=show in ("wrong", "missing"), page=p) if run else None
         submission = run.submission if run else entry.submission  # type: ignore[union-attr]
         html = TEMPLATES.get_template("run.html").render(
             entry=entry, run=run, samples=samples, submission=submission, share_of=share_of,
             labels=_labels(submission), result_file=result_path(submission), waits=_waits(entry, run),
-            summary=summarise(run) if run else None, earlier=earlier_attempts(entry),
+            unscored=_unscored(run) if run else [], warnings=_warnings(run) if run else [],
+            judged=_is_judged_suite(submission), summary=summarise(run) if run else None,
+            earlier=earlier_attempts(entry),
         )  # fmt: skip
         return HTMLResponse(html)
 
@@ -90,15 +95,20 @@ def sample_page(
     if name is None or path is None:
         return None
     table = pq.read_table(path)
-    chosen = table.filter(pc.invert(table["correct"])) if only_wrong and _is_flag(table) else table
+    judged = is_judged(dict.fromkeys(table.column_names))
+    if only_wrong and judged:
+        chosen = table.filter(pc.is_null(table["score"]))
+    else:
+        chosen = table.filter(pc.invert(table["correct"])) if only_wrong and _is_flag(table) else table
     n_pages = max(1, -(-len(chosen) // PAGE_SIZE))
     number = min(max(1, page), n_pages)
     metric = next((score.metric for score in run.tasks if score.task == name), "")
-    rows = [_with_marks(row, metric) for row in chosen.slice((number - 1) * PAGE_SIZE, PAGE_SIZE).to_pylist()]
+    raw = chosen.slice((number - 1) * PAGE_SIZE, PAGE_SIZE).to_pylist()
+    rows = [row | {"judged": judged_row(row), "marks": None} if judged else _with_marks(row, metric) for row in raw]
     return SamplePage(
         task=name, rows=tuple(rows), decided_by=_decided_by(rows, metric),
         n_all=len(table), n_shown=len(chosen), only_wrong=only_wrong, page=number,
-        n_pages=n_pages,
+        n_pages=n_pages, judged=judged, n_missing=table["score"].null_count if judged else 0,
     )  # fmt: skip
 
 
@@ -121,6 +131,22 @@ def _decided_by(rows: list[dict[str, Any]], metric: str) -> str:
     if any(len(row["gold_indices"] or ()) > 1 for row in marked):
         return SEVERAL_RIGHT
     return DECIDED_BY.get(metric, DECIDED_BY["acc"])
+
+
+def _unscored(run: RunResult) -> list[str]:
+    """Samples without a score of their own: tasks without any usable verdict, and comparisons with a baseline."""
+    scored = {score.task for score in run.tasks}
+    return [name for name in run.samples if name not in scored]
+
+
+def _warnings(run: RunResult) -> list[str]:
+    """What the evaluator noticed about the answers, such as the same one to most questions."""
+    return [text for name, text in run.environment.items() if name.startswith("flag_")]
+
+
+def _is_judged_suite(submission: Submission) -> bool:
+    suite = SUITES.get(submission.suite)
+    return bool(suite and suite.judging)
 
 
 def _is_flag(table: pa.Table) -> bool:
