@@ -193,6 +193,12 @@ def _require_judge(submission: Submission, settings: Settings) -> None:
     suite = SUITES.get(submission.suite)
     if suite is not None and (missing := missing_for(suite, Limits.from_settings(settings))):
         raise PermanentFailure(" ".join(missing))
+    here = Limits.from_settings(settings).judge
+    if submission.judge is not None and submission.judge != here:
+        raise PermanentFailure(
+            f"It was submitted to be judged by {submission.judge}; the judge here is {here}. Submit it again for this "
+            "judge, or evaluate it where the other one is configured."
+        )
 
 
 def _local_folder(settings: Settings, model: str) -> Path:

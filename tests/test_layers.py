@@ -38,8 +38,8 @@ ALLOWED = {
     "guard": set(),
     "front_page": {"guard"},
     "service": {"errors", "records", "suites", "boards", "texts", "plots", "submissions", "sources"},
-    "views": {"errors", "records", "suites", "sources", "ratings", "boards", "plots", "submissions", "service"}
-    | {"front_page", "run_summary", "texts"},
+    "views": {"errors", "records", "suites", "texts", "sources", "ratings", "boards", "plots", "submissions", "service"}
+    | {"front_page", "run_summary"},
     "commands": {"errors", "records", "sources", "ratings", "metrics"},
     "cli": {"errors", "records", "settings", "boards", "sources", "data_source", "commands"},
 }

@@ -48,8 +48,9 @@ def judge(spec: RunSpec, report: Report, *, judge: JudgeConfig, asked: Judge | N
     scored = keep_ratings(spec, ratings, judge.model)
     extra = keep_pairs(folder, pairs_of(comparisons, replies), (spec.submission.model, name), judge.model)
     result = run.result(spec, scored, replies, config=judge, answers=answers, questions=questions, extra=extra)
-    more = {"pairs": "samples/pairs.parquet"} if extra else {}
-    return result.model_copy(update={"samples": result.samples | more})
+    # Answers without any usable verdict are evidence too: their page says why they have no score.
+    names = [*(each.task for each in scored), *(["pairs"] if extra else [])]
+    return result.model_copy(update={"samples": {name: f"samples/{name}.parquet" for name in names}})
 
 
 def plan(

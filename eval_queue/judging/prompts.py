@@ -13,11 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from leaderboard.suites import JUDGE_PROMPTS
+
 from .config import JudgeConfig
 from .judge import JudgeRequest
 
-VERSION = "2026-11-1"
-"""Of the texts below; a change of any of them is a new version."""
+VERSION = JUDGE_PROMPTS
+"""Of the texts below; a change of any of them is a new version, to be written there."""
 
 LONGEST_TEXT = 24_000
 """Characters of one judged text that the judge is shown."""

@@ -32,7 +32,7 @@ def constant_flag(texts: Sequence[str]) -> str | None:
     share = constant_share(texts)
     if share <= MOST:
         return None
-    return f"constant answer: {share:.0%} of the answers are (nearly) the same, whatever was asked"
+    return f"gives (nearly) the same answer to {round(share * len(texts))} of {len(texts)} questions and follow-ups"
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:

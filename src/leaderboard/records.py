@@ -50,12 +50,15 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-def identity_key(*, model: str, revision: str, precision: str, suite: str, chat_template: bool) -> str:
+def identity_key(
+    *, model: str, revision: str, precision: str, suite: str, chat_template: bool, judge: str | None = None
+) -> str:
     """The name of one evaluation: 16 hex digits of SHA-256 over everything that changes its scores.
 
-    The model id is case-folded because the Hub treats `Org/M` and `org/m` as one repository.
+    The model id is case-folded because the Hub treats `Org/M` and `org/m` as one repository. Without a judge the key is
+    what it was before judges were part of it, so that old requests and results keep their names.
     """
-    parts = [model.casefold(), revision, precision, suite, chat_template]
+    parts = [model.casefold(), revision, precision, suite, chat_template, *([] if judge is None else [judge])]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
@@ -68,6 +71,12 @@ class Submission(Record):
     precision: Precision = Field(description="Data type the weights are loaded in.")
     suite: Name = Field(description="Which set of tasks to run.")
     chat_template: bool = Field(default=False, description="Whether prompts go through the chat template.")
+    judge: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=300,
+        description="Judge and version of its prompts; None for suites without one, and in requests before 2026-11-24.",
+    )
     model_type: ModelType = Field(default="unknown", description="What kind of training made the model.")
     params: Count | None = Field(default=None, description="Number of parameters; None when unknown.")
     license: str | None = Field(default=None, max_length=100, description="Licence id of the model card.")
@@ -79,7 +88,7 @@ class Submission(Record):
         """Identity of the evaluation: two submissions with one key are duplicates."""
         return identity_key(
             model=self.model, revision=self.revision, precision=self.precision,
-            suite=self.suite, chat_template=self.chat_template,
+            suite=self.suite, chat_template=self.chat_template, judge=self.judge,
         )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from leaderboard.errors import Problem
 from leaderboard.model_facts import ModelFacts
 from leaderboard.records import MODEL_ID_PATTERN, Precision
 from leaderboard.settings import Settings
-from leaderboard.suites import Suite
+from leaderboard.suites import Suite, judge_identity
 
 MODEL_ID = re.compile(MODEL_ID_PATTERN, re.ASCII)
 REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*", re.ASCII)
@@ -49,7 +49,7 @@ class Limits:
 
     `max_weight_bytes` bounds the real size of the weight files, `memory_bytes` is what an evaluation may use,
     `retry_pause_seconds` must pass between a failure and its retry. `has_judge` and `has_baseline` tell whether suites
-    can be accepted that need them.
+    can be accepted that need them, `judge` is what a judged submission is identified by.
     """
 
     max_params: int
@@ -58,6 +58,7 @@ class Limits:
     memory_bytes: int
     retry_pause_seconds: float = 60.0
     has_judge: bool = False
+    judge: str | None = None
     has_baseline: bool = False
 
     @classmethod
@@ -69,6 +70,7 @@ class Limits:
             max_weight_bytes=settings.max_params * WIDEST,
             memory_bytes=int(settings.memory_limit_gb * 2**30),
             has_judge=settings.judge_model is not None,
+            judge=None if settings.judge_model is None else judge_identity(settings.judge_model),
             has_baseline=settings.judge_baseline is not None,
         )
 

@@ -148,7 +148,7 @@ def check(
         problems += quota_problems(queue, fields.sender, limits)
     if problems or facts is None:
         return Checked(submission=None, problems=tuple(problems), warnings=warnings, facts=facts)
-    return _against_known(_pin(fields, facts, now), facts, warnings, queue, result_exists)
+    return _against_known(_pin(fields, facts, limits, now), facts, warnings, queue, result_exists)
 
 
 def accept_checked(checked: Checked, *, queue: SubmissionQueue, limits: Limits) -> QueueEntry:
@@ -248,12 +248,17 @@ def quota_problems(queue: SubmissionQueue, sender: str, limits: Limits) -> list[
     return [Problem(field="", message=message)]
 
 
-def _pin(fields: _Fields, facts: ModelFacts, now: datetime) -> Submission:
-    """The submission of the commit that was inspected; an unknown model type is taken from the model card."""
+def _pin(fields: _Fields, facts: ModelFacts, limits: Limits, now: datetime) -> Submission:
+    """The submission of the commit that was inspected, with the judge that will be asked where its suite has one.
+
+    An unknown model type is taken from the model card.
+    """
+    suite = SUITES.get(fields.suite)
     model_type = facts.model_type if fields.model_type == "unknown" and facts.model_type else fields.model_type
     return Submission(
         model=facts.model, revision=facts.revision, precision=fields.precision, suite=fields.suite,
-        chat_template=fields.chat_template, model_type=model_type, params=facts.params,
+        chat_template=fields.chat_template, judge=limits.judge if suite and suite.judging else None,
+        model_type=model_type, params=facts.params,
         license=facts.license and facts.license[:100], sender=fields.sender, submitted_at=now,
     )  # fmt: skip
 

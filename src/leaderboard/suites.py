@@ -116,6 +116,15 @@ RATING_METRIC = "rating_of_10"
 PREFERENCE_METRIC = "win_rate"
 """Share of comparisons with the baseline that the judge gives to the model; a tie counts half."""
 
+JUDGE_PROMPTS = "2026-11-1"
+"""Version of the texts in `eval_queue.judging.prompts`; a change of any of them is a new version."""
+
+
+def judge_identity(model: str) -> str:
+    """What tells one way of judging from another in the key of a submission."""
+    return f"{model}, prompts {JUDGE_PROMPTS}"
+
+
 _LABELS = {"math": "Maths", "stem": "STEM"}
 _RATED = (
     "A judge rates both turns of every answer from 1 to 10; shown is the mean rating divided by 10. Every answer "

@@ -96,15 +96,35 @@ def test_plots_are_drawn_with_the_radar_and_its_figures_as_a_table(page: Page, a
     assert float(cells[2]) == pytest.approx(computed["writing"].iloc[0], abs=0.006)
 
 
-def test_the_fold_says_what_was_repaired_and_links_to_the_judge_s_agreement(page: Page, app):
+def test_the_fold_says_what_was_repaired(page: Page, app):
     page.goto(f"{app}/?tab=mt_bench")
     fold = page.locator("#mt_bench-method")
     fold.locator("summary").first.click()
     expect(fold).to_contain_text("Drop is turn 1 minus turn 2")
     fold.get_by_text("MT-Bench: GPT-4's scores of 28 models").first.click()
     expect(fold).to_contain_text("the verdict could not be parsed. Rows: 8.")
+
+
+def test_back_across_data_sets_returns_to_the_question_that_was_read(page: Page, app):
+    page.goto(f"{app}/?tab=mt_bench&read.question=90")
+    reader = page.locator("#mt_bench-reader")
+    expect(reader.locator("h3")).to_contain_text("Question 90", timeout=30_000)
+    table(page).get_by_role("button", name="Published means").click()
+    expect(page).to_have_url(f"{app}/?tab=mt_bench&view=mt_bench_published")
+    page.go_back()
+    expect(page).to_have_url(f"{app}/?tab=mt_bench&read.question=90")
+    expect(reader.locator("h3")).to_contain_text("Question 90")
+
+
+def test_the_link_to_the_audit_lands_on_both_setups_by_turn_and_majority(page: Page, app):
+    page.goto(f"{app}/?tab=mt_bench")
+    fold = page.locator("#mt_bench-method")
+    fold.locator("summary").first.click()
     fold.get_by_role("link", name="judge audit").click()
-    expect(page.locator("#judge_audit-table .lbt-status")).to_have_text("15 rows")
+    audit = page.locator("#judge_audit-table")
+    expect(audit.locator(".lbt-status")).to_have_text("12 rows")
+    expect(audit).to_contain_text("S2: both named a winner")
+    expect(audit).to_contain_text("Majority of votes")
 
 
 def test_a_phone_is_enough(page: Page, app):

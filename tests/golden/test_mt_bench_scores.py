@@ -31,6 +31,15 @@ def board(tmp_path_factory):
     return library.board("mt_bench", "gpt4_forks.0").frame.set_index("model")
 
 
+@pytest.fixture(scope="module")
+def setups(tmp_path_factory):
+    """The view of the judge audit that the MT-Bench tab links to."""
+    method = (ROOT / "src" / "leaderboard" / "views" / "methods" / "mt_bench.html").read_text(encoding="utf-8")
+    view = method.partition("?tab=judge_audit&amp;view=")[2].partition('"')[0]
+    library = Library(lambda: SNAPSHOT, tmp_path_factory.mktemp("none"), lambda: datetime(2026, 11, 23, tzinfo=UTC))
+    return library.board("judge_audit", view).frame
+
+
 def last_scores() -> dict[tuple[str, int, int], float]:
     """The newest score of every answer, -1 and repeated ones left out, row by row."""
     rows = pd.read_parquet(SHARED / "gpt4_single_judgments_forks.parquet").sort_values("tstamp", kind="stable")
@@ -88,7 +97,7 @@ def verdicts(name: str) -> list[tuple[tuple[int, int, str, str], int]]:
 @pytest.mark.parametrize("turn", [1, 2])
 @pytest.mark.parametrize("ties", [True, False])
 @pytest.mark.parametrize("by_majority", [True, False])
-def test_gpt4_agrees_with_people_as_counted_by_hand(turn, ties, by_majority):
+def test_gpt4_agrees_with_people_as_counted_by_hand_and_so_says_the_audit(setups, turn, ties, by_majority):
     judge = dict(verdicts("labels_gpt4_pair.jsonl"))
     people = verdicts("labels_human.jsonl")
     if by_majority:
@@ -107,6 +116,12 @@ def test_gpt4_agrees_with_people_as_counted_by_hand(turn, ties, by_majority):
     found = agree(pairs[pairs["turn"].eq(str(turn))], ties=ties)
     assert found.n == len(both) > 300
     assert found.agreement == pytest.approx(sum(one == other for one, other in both) / len(both))
+    rows = setups.set_index(["setup", "turn", "counted"])
+    shown = rows.loc[("S1: with ties" if ties else "S2: both named a winner", f"Turn {turn}",
+                      "Majority of votes" if by_majority else "Each vote")]  # fmt: skip
+    assert shown["n_compared"] == len(both)
+    assert shown["agreement"] == pytest.approx(found.agreement)
+    assert shown["agreement_lower"] < shown["agreement"] < shown["agreement_upper"]
 
 
 @needs_shared

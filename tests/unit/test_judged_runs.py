@@ -19,7 +19,7 @@ from eval_queue.spec import RunSpec
 from leaderboard.errors import PermanentFailure
 from leaderboard.settings import Settings, read_settings
 from leaderboard.submission_rules import Limits, suite_problems
-from leaderboard.suites import MT_BENCH_OWN, PAIRWISE_OWN, SUITES, evaluable_suites
+from leaderboard.suites import MT_BENCH_OWN, PAIRWISE_OWN, SUITES, evaluable_suites, judge_identity
 from tests.judged import KEY, QUESTIONS, baseline_file, judge_config, judged_spec
 from tests.stub_judge import StubJudge
 from tests.unit.queue_worlds import submission
@@ -89,6 +89,15 @@ def test_a_suite_is_refused_when_it_is_submitted_where_it_cannot_run(suite):
     whole = Limits.from_settings(read_settings(PLACE | JUDGE | {"LEADERBOARD_JUDGE_BASELINE": "base.jsonl"}))
     assert suite_problems(suite, chat_template=True, limits=whole) == []
     assert len(suite_problems(suite, chat_template=False, limits=whole)) == suite.needs_chat
+
+
+def test_a_submission_for_another_judge_is_not_judged_by_the_one_here(tmp_path):
+    prepare = wiring.preparer(read_settings(PLACE | JUDGE), None)  # type: ignore[arg-type]
+    mine = submission(suite="mt_bench_own", chat_template=True, judge=judge_identity("m"))
+    assert prepare(mine, tmp_path).submission == mine
+    assert prepare(submission(suite="mt_bench_own", chat_template=True), tmp_path), "requests of before name no judge"
+    with pytest.raises(PermanentFailure, match=r"submitted to be judged by other, prompts .*; the judge here is m,"):
+        prepare(mine.model_copy(update={"judge": judge_identity("other")}), tmp_path)
 
 
 def test_the_worker_hands_the_baseline_but_not_the_judge_to_the_spec(tmp_path):

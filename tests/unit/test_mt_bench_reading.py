@@ -12,6 +12,7 @@ from leaderboard.boards.mt_bench_evidence import evidence
 from leaderboard.boards.mt_bench_places import MODES
 from leaderboard.errors import InvalidQuery
 from leaderboard.settings import ROOT
+from leaderboard.sources.mt_bench_doubts import EVIDENCE, doubts
 from leaderboard.sources.mt_bench_files import read_mt_bench
 from leaderboard.sources.mt_bench_tables import MtBenchTable, write_mt_bench
 from tests.mt_bench_folder import SINGLES, answers, jsonl, single, write_folder
@@ -68,6 +69,15 @@ def test_the_text_is_that_of_the_score_that_counts(read):
     again = parts(read(question="112"))["verdict_both_1"]
     assert again.text == "ada gets 9.0 for 112.1", "-1 came later and counts for nothing"
     assert again.facts == (("Left out", "-1: the verdict could not be parsed"),)
+
+
+def test_the_model_shown_first_is_one_with_a_text(tmp_path):
+    singles = [*SINGLES, *(single("zoe", question, turn, 10.0) for question in (81, 82) for turn in (1, 2))]
+    reading = imported(write_folder(tmp_path / "in", singles), tmp_path / "store").reading("mt_bench", None, {})
+    first = next(choice for choice in reading.choices if choice.name == "a")
+    assert first.options[0].value == "zoe", "the best score, and no answer at hand"
+    assert first.value == "ada"
+    assert parts(reading)["answer_both_1"].text.startswith("ada says")
 
 
 def test_a_missing_judgment_is_said_and_in_no_average(read):
@@ -234,7 +244,7 @@ def test_every_question_of_the_public_files_can_be_read(real, mode):
 
 @needs_shared
 def test_scores_beside_the_judge_s_words_are_those_in_the_words(real):
-    e = evidence(shelf := real._current().shelf, next(c for c in shelf.mt_bench if c.name == "small"), "gpt-4")
+    e = evidence(real._current().shelf.snapshot.folder, "r", "small", "gpt-4")
     said = {key: re.findall(r"\[\[(\d+\.?\d*)\]\]", text) for key, text in e.texts.items() if key in e.scores}
     assert len(said) == 4477
     assert [key for key, found in said.items() if found and float(found[0]) != e.scores[key]] == []
@@ -242,7 +252,7 @@ def test_scores_beside_the_judge_s_words_are_those_in_the_words(real):
 
 @needs_shared
 def test_disagreements_of_a_pair_are_those_counted_by_hand(real):
-    e = evidence(shelf := real._current().shelf, next(c for c in shelf.mt_bench if c.name == "small"), "gpt-4")
+    e = evidence(real._current().shelf.snapshot.folder, "r", "small", "gpt-4")
     by_hand = set()
     for (question, turn, *models), found in e.comparisons.items():
         if models == ["claude-v1", "gpt-4"]:
@@ -256,3 +266,13 @@ def test_disagreements_of_a_pair_are_those_counted_by_hand(real):
     assert set(met) == by_hand
     assert met == sorted(met, key=int)
     assert len(met) > 20
+
+
+@needs_shared
+def test_a_wrong_reference_of_the_real_files_is_marked_and_linked_to_its_evidence(real):
+    wrong = sorted({item.question_id for item in doubts().values()})
+    for question in wrong:
+        shown = real.reading("mt_bench", None, {"question": question}).parts
+        marked = [part for part in shown if part.role == "reference" and part.mark]
+        assert marked, question
+        assert all(part.link == EVIDENCE and not part.folded for part in marked)

@@ -188,7 +188,7 @@ def test_a_constant_answer_is_flagged_in_the_result(tmp_path, text):
     spec = judged_spec(Path("unused"), tmp_path / "work")
     give_answers(spec.work_folder, text)
     result = judging.judge(spec, ignore, judge=judge_config(), asked=ScriptedJudge(scripted))
-    assert result.environment["flag_constant"].startswith("constant answer: 100%")
+    assert result.environment["flag_constant"].startswith("gives (nearly) the same answer to 16 of 16 questions")
 
 
 def test_answers_that_differ_are_not_flagged(tmp_path):

@@ -42,10 +42,12 @@ def test_the_case_of_a_model_id_does_not_make_another_evaluation():
     assert Submission(**VALID).key == Submission(**VALID | {"model": "Org/M"}).key
 
 
-@given(st.sampled_from(["model", "revision", "precision", "suite", "chat_template"]))
+@given(st.sampled_from(["model", "revision", "precision", "suite", "chat_template", "judge"]))
 def test_everything_that_changes_scores_changes_the_key(field):
-    base = {"model": "org/m", "revision": "a" * 40, "precision": "bfloat16", "suite": "core", "chat_template": False}
-    other = {"model": "org/n", "revision": "b" * 40, "precision": "float32", "suite": "classic", "chat_template": True}
+    base = {"model": "org/m", "revision": "a" * 40, "precision": "bfloat16", "suite": "core", "chat_template": False,
+            "judge": "one"}  # fmt: skip
+    other = {"model": "org/n", "revision": "b" * 40, "precision": "float32", "suite": "classic", "chat_template": True,
+             "judge": "two"}  # fmt: skip
     assert identity_key(**base) != identity_key(**base | {field: other[field]})
 
 

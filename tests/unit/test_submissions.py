@@ -23,6 +23,7 @@ from leaderboard.submissions import (
     describe,
     duplicate_message,
 )
+from leaderboard.suites import JUDGE_PROMPTS, judge_identity
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 SHA = "a" * 40
@@ -91,10 +92,15 @@ class BrokenQueue(Queue):
 
 
 def verdict(
-    draft: Draft, catalogue: Catalogue | None = None, queue: Queue | None = None, *, done: bool = False
+    draft: Draft,
+    catalogue: Catalogue | None = None,
+    queue: Queue | None = None,
+    *,
+    done: bool = False,
+    limits: Limits = LIMITS,
 ) -> Checked:
     return check(
-        draft, catalogue=catalogue or Catalogue(), queue=queue or Queue(), limits=LIMITS, now=NOW,
+        draft, catalogue=catalogue or Catalogue(), queue=queue or Queue(), limits=limits, now=NOW,
         result_exists=lambda _: done,
     )  # fmt: skip
 
@@ -241,6 +247,22 @@ def test_what_changes_the_scores_is_not_a_duplicate(change: dict[str, Any]) -> N
     queue = Queue()
     take(Draft(model="org/m"), Catalogue(), queue)
     assert verdict(replace(Draft(model="org/m"), **change), queue=queue).duplicate is None
+
+
+def test_the_same_suite_by_another_judge_is_no_duplicate_and_by_the_same_one_is() -> None:
+    draft = replace(Draft(model="org/m"), suite="mt_bench_own", chat_template=True)
+    by = {name: replace(LIMITS, has_judge=True, judge=judge_identity(name)) for name in ("one", "other")}
+    found = {name: verdict(draft, limits=limits).submission for name, limits in by.items()}
+    assert found["one"] is not None
+    assert found["other"] is not None
+    assert found["one"].judge == f"one, prompts {JUDGE_PROMPTS}"
+    assert found["one"].key != found["other"].key
+    again = verdict(draft, limits=by["one"]).submission
+    assert again is not None
+    assert again.key == found["one"].key
+    plain = verdict(Draft(model="org/m", suite="core"), limits=by["one"]).submission
+    assert plain is not None
+    assert plain.judge is None, "a suite without a judge keeps its key whatever judge is configured"
 
 
 def test_a_result_that_is_already_published_is_not_made_again() -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from leaderboard.boards import judges, live_charts, published
+from leaderboard.boards import judge_setups, judges, live_charts, published
 from leaderboard.boards.board import Board, View
 from leaderboard.boards.charts import Chart
 from leaderboard.boards.columns import Column
@@ -82,6 +82,7 @@ def views(shelf: Shelf) -> list[View]:
              title=f"Agreement with people by kind of question; {card.title}", about=card.about, levels=_LEVELS)
         for card in cards if _has_people(card)
     ]  # fmt: skip
+    out += judge_setups.views(shelf, _LEVELS)
     return out + [view for card in published.tables(shelf, NAME) for view in published.views(shelf, card)]
 
 
@@ -90,6 +91,8 @@ _LEVELS = ("Question", "Data set")
 
 def board(shelf: Shelf, view: str) -> Board:
     """The board of one view."""
+    if view.startswith(f"{judge_setups.PREFIX}."):
+        return judge_setups.board(shelf, NAME, view)
     if view != ALL and not view.startswith(f"{BY_CATEGORY}."):
         return published.board(shelf, NAME, view)
     cards = _cards(shelf)
@@ -120,6 +123,8 @@ def _is_known(column: Column, rows: pd.DataFrame) -> bool:
 
 def charts(shelf: Shelf, view: str) -> tuple[Chart, ...]:
     """One plot a question about the judges, each with what no bias would give."""
+    if view.startswith(f"{judge_setups.PREFIX}."):
+        return ()
     if view == ALL:
         rows = all_judges(shelf)
         return (

@@ -20,7 +20,7 @@ from leaderboard.boards.charts import Chart
 from leaderboard.boards.matchup import NOTHING, Matchup
 from leaderboard.boards.preference import ARENA, HUMAN_GPT4, PreferenceTab
 from leaderboard.boards.reading import Reading, Selection
-from leaderboard.boards.shelf import Shelf, Snapshot, find_file, load
+from leaderboard.boards.shelf import Shelf, Snapshot, load
 from leaderboard.errors import InvalidQuery, LeaderboardError
 from leaderboard.records import RunResult
 from leaderboard.sources import runs
@@ -191,7 +191,11 @@ class Library:
 
     def run_path(self, relative: str) -> Path | None:
         """The file of a result or of samples, wherever it lies; None when there is no such file."""
-        return find_file(relative, (self._results, self._current().shelf.snapshot.folder))
+        for folder in self._current().shelf.folders:
+            path = (folder / relative).resolve()
+            if path.is_relative_to(folder.resolve()) and path.is_file():
+                return path
+        return None
 
     def _named(self, tab: str, view: str | None) -> str:
         names = [item.value for item in self.views(tab)]

@@ -16,6 +16,7 @@ from leaderboard.boards.rows import CONTROL, RANK, ranked, with_ids
 from leaderboard.boards.shelf import Shelf
 from leaderboard.errors import InvalidQuery
 from leaderboard.sources.battle_tables import JudgeCard
+from leaderboard.sources.judged_runs import JudgedRuns, read_judged
 from leaderboard.sources.mt_bench_tables import FOLDER, MtBenchCard
 from leaderboard.sources.tables import Tab
 
@@ -39,6 +40,9 @@ DROP = Column(
 )  # fmt: skip
 COLUMNS = (
     RANK, Column(key="model", label="Model", kind="text", sticky=True, searchable=True), AVERAGE,
+    Column(key="win_rate", label="Win rate", kind="number", unit="%", factor=100, decimals=1, bounds=True,
+           info="Share of comparisons with the baseline's answers won, a tie as half; 95 % by question."),
+    Column(key="baseline", label="Baseline", kind="category", info="Whose answers it was compared with."),
     _points("turn_1", "Turn 1", bounds=False), _points("turn_2", "Turn 2", bounds=False), DROP,
     *(_points(name, name.capitalize() if name != "stem" else "STEM", "Two turns of every question; 95 % by question.",
               decimals=1) for name in CATEGORIES),
@@ -55,12 +59,17 @@ COLUMNS = (
     Column(key="unparsed", label="Not parsed", kind="number", best="low", shown=False,
            info="Judgments without a score, or with -1."),
     Column(key="outside", label="Outside 1-10", kind="number", best="low", shown=False),
+    Column(key="warning", label="Warning", kind="text", width=220,
+           info="What a reader of the score must know about the answers, such as the same one to most questions."),
+    Column(key="evidence", label="Evidence", kind="text", href="evidence_url",
+           info="The page of the run: scores, versions, commit and every answer."),
+    Column(key="evaluated_on", label="Date", kind="date", shown=False, info="Evaluated on."),
+    Column(key="constant", label="Same answer", kind="flag", shown=False, filter="hide",
+           filter_label="models that repeat one answer", badge="same answer",
+           info="Gives (nearly) the same answer to most questions: no sign of skill, whatever the judge says."),
     Column(key="source", label="Source", kind="category", filter="choices", shown=False,
            info="Where the judgments were published."),
     CONTROL,
-    Column(key="same_answers", label="Same answers", kind="flag", shown=False, filter="hide", badge="same answers",
-           filter_label="models with the same answer to most questions",
-           info="Most of its answers are (nearly) the same whatever was asked: judges have been fooled that way."),
 )  # fmt: skip
 _LEVELS = ("Data set", "Judge")
 
@@ -70,7 +79,7 @@ def views(shelf: Shelf) -> list[View]:
     own = [
         View(value=f"{card.name}.{number}", path=(card.label, judge.label),
              title=f"{card.title}, judged by {judge.label}", about=card.about, levels=_LEVELS)
-        for card in shelf.mt_bench for number, judge in enumerate(card.judges)
+        for card in _cards(shelf) for number, judge in enumerate(card.judges)
     ]  # fmt: skip
     return own + [view for card in published.tables(shelf, NAME) for view in published.views(shelf, card)]
 
@@ -83,22 +92,20 @@ def board(shelf: Shelf, view: str) -> Board:
     card, judge = found
     rows = rows_of(shelf, card, judge.name)
     competes = ~rows["control"].astype(bool)
-    flags = {name for name in ("control", "same_answers") if not rows[name].any()}
-    known = {"rank", *rows.columns[rows.notna().any()]} - flags
-    more = [name for name in _bounded(rows) if name not in {column.key for column in COLUMNS}]
+    unset = {name for name in ("control", "constant") if name in rows and not rows[name].any()}
+    known = {"rank", *rows.columns[rows.notna().any()]} - unset
+    main = "win_rate" if "win_rate" in rows else "score"
+    here = shelf.judged.get(card.name)
+    more = [name for name in _bounded(rows) if name not in {column.key for column in COLUMNS} and name != main]
     columns = (*COLUMNS, *(_points(name, name.capitalize(), decimals=1) for name in more))
-    notes = (card.about, card.source, *((judge.info,) if judge.info else ()))
+    notes = (card.about, card.source, *((judge.info,) if judge.info else ()), *_unread(shelf, here))
     return Board(
         name=NAME, view=view, title=f"{card.title}, judged by {judge.label}",
         columns=tuple(c for c in columns if c.key in known or (rows.empty and c.key in rows)),
-        frame=with_ids(ranked(rows, "score", competes=competes), ["model"]), default_sort="-score", as_of=card.as_of,
-        revision=shelf.revision_of(FOLDER, card), source=_origin(shelf, card), notes=notes,
+        frame=with_ids(ranked(rows, main, competes=competes), ["model"]), default_sort=f"-{main}", as_of=card.as_of,
+        revision=here.revision if here else shelf.revision_of(FOLDER, card), source=shelf.snapshot.origin, notes=notes,
         empty=NO_SCORES if rows.empty else None,
     )  # fmt: skip
-
-
-def _origin(shelf: Shelf, card: MtBenchCard) -> str:
-    return "runs made here" if card.name in shelf.judged else shelf.snapshot.origin
 
 
 def charts(shelf: Shelf, view: str) -> tuple[Chart, ...]:
@@ -108,6 +115,8 @@ def charts(shelf: Shelf, view: str) -> tuple[Chart, ...]:
         return published.charts(shelf, view)
     card, judge = found
     rows = rows_of(shelf, card, judge.name)
+    if "win_rate" in rows:
+        return (_win_rates(rows, card, judge),)
     rows = rows[rows["score"].notna()].sort_values(["score", "model"], ascending=[False, True], ignore_index=True)
     if rows.empty:
         return ()
@@ -131,10 +140,15 @@ def reading(shelf: Shelf, view: str, selection: Selection) -> Reading:
     return mt_bench_reading.reading(shelf, *found, selection)
 
 
+def _cards(shelf: Shelf) -> tuple[MtBenchCard, ...]:
+    """Tables of the data, then those of runs made here."""
+    return (*shelf.mt_bench, *(table.card for table in shelf.judged.values()))
+
+
 def _own(shelf: Shelf, view: str) -> tuple[MtBenchCard, JudgeCard] | None:
     """Table and judge of a view; None for a published one."""
     name, _, number = view.partition(".")
-    card = next((card for card in shelf.mt_bench if card.name == name), None)
+    card = next((card for card in _cards(shelf) if card.name == name), None)
     if card is None:
         return None
     if not number.isdigit() or int(number) >= len(card.judges):
@@ -156,6 +170,27 @@ def _intervals(
         headers={"label": "Model", "value": label, "lower": "Lower", "upper": "Upper"}, decimals=2,
         reference=reference,
     )  # fmt: skip
+
+
+def _win_rates(rows: pd.DataFrame, card: MtBenchCard, judge: JudgeCard) -> Chart:
+    rows = rows.sort_values(["win_rate", "model"], ascending=[False, True], ignore_index=True)
+    return Chart(
+        kind="intervals", name="win_rates", title=f"Share of comparisons won by {judge.label}, with 95 % intervals",
+        subtitle=f"Both orders asked, a tie is half; {card.title}", decimals=1,
+        reference=(50.0, "as good as the baseline"),
+        frame=pd.DataFrame({
+            "label": rows["model"].astype(str), "value": 100 * rows["win_rate"], "lower": 100 * rows["win_rate_lower"],
+            "upper": 100 * rows["win_rate_upper"],
+        }),
+        headers={"label": "Model", "value": "Win rate, %", "lower": "Lower", "upper": "Upper"},
+    )  # fmt: skip
+
+
+def _unread(shelf: Shelf, table: JudgedRuns | None) -> tuple[str, ...]:
+    """What could not be read of runs made here."""
+    if table is None:
+        return ()
+    return tuple(f"Left out: {item.reason}" for item in read_judged(table, shelf.folders).rejected)
 
 
 def _bounded(rows: pd.DataFrame) -> list[str]:

@@ -8,16 +8,16 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
 from leaderboard.boards.mt_bench_rows import plain
-from leaderboard.boards.mt_bench_source import Asked, asked
-from leaderboard.boards.shelf import Shelf
 from leaderboard.metrics import agreement, mt_bench
-from leaderboard.sources.mt_bench_tables import SCORES, MtBenchCard
+from leaderboard.sources.judged_runs import JudgedRuns, read_judged
+from leaderboard.sources.mt_bench_tables import PARTS, SCORES, MtBenchCard, read_mt_bench_card, read_part, read_scores
 
 Answer = tuple[str, str, int]
 """Model, question and turn."""
@@ -86,6 +86,11 @@ class Evidence:
             found[second].add(first)
         return {name: tuple(sorted(found[name])) for name in sorted(found)}
 
+    @cached_property
+    def answered(self) -> frozenset[str]:
+        """Models whose answers are at hand."""
+        return frozenset(model for model, _, _ in self.answers)
+
     @property
     def has_texts(self) -> bool:
         """Whether there is anything to read besides figures."""
@@ -97,18 +102,27 @@ def match(question_id: str, turn: int, one: str, other: str) -> Match:
     return (question_id, turn, min(one, other), max(one, other))
 
 
-def evidence(shelf: Shelf, card: MtBenchCard, judge: str) -> Evidence:
-    """Everything about the judgments of one judge, made once. Raises BadRecord when a part cannot be read."""
-    return _made(asked(shelf, card, judge))
+@lru_cache(maxsize=8)
+def evidence(folder: Path, revision: str, name: str, judge: str) -> Evidence:  # noqa: ARG001 - the key
+    """Everything about the judgments of one judge. Raises BadRecord when a part cannot be read."""
+    card = read_mt_bench_card(folder, name)
+    further = {part: read_part(folder, card, part) for part in PARTS}
+    given = {SCORES: read_scores(folder, card)} | {part: frame for part, frame in further.items() if frame is not None}
+    return _evidence(card, given, judge)
 
 
 @lru_cache(maxsize=8)
-def _made(table: Asked) -> Evidence:
-    scores, judge = plain(table.scores()), table.judge
-    frames = {SCORES: scores} | {part: plain(frame) for part, frame in table.parts().items()}
+def evidence_of_runs(table: JudgedRuns, folders: tuple[Path, ...]) -> Evidence:
+    """Everything about runs made here. Raises BadRecord for values that the schema refuses."""
+    return _evidence(table.card, read_judged(table, folders).frames, table.card.judges[0].name)
+
+
+def _evidence(card: MtBenchCard, given: Mapping[str, pd.DataFrame], judge: str) -> Evidence:
+    frames = {part: plain(frame) for part, frame in given.items()}
+    scores = frames[SCORES]
     cleaned = mt_bench.clean(scores[scores["judge"].eq(judge)])
     return Evidence(
-        card=table.card, questions=_questions(frames), scores=_by_answer(cleaned.kept, "score"),
+        card=card, questions=_questions(frames), scores=_by_answer(cleaned.kept, "score"),
         texts=_texts(frames, cleaned.kept, judge), left_out=_left_out(cleaned.left_out),
         answers=_by_answer(frames["answers"], "answer") if "answers" in frames else {},
         comparisons=_comparisons(frames, judge), votes=_votes(frames),
@@ -164,7 +178,8 @@ def _left_out(left_out: pd.DataFrame) -> dict[Answer, tuple[str, ...]]:
     found: defaultdict[Answer, list[str]] = defaultdict(list)
     for key, row in zip(_keys(left_out), _records(left_out), strict=True):
         score = "no score" if pd.isna(row["score"]) else f"{row['score']:g}"
-        found[key].append(f"{score}: {row['reason']}")
+        why = row.get("missing")
+        found[key].append(f"{score}: {why if isinstance(why, str) and why else row['reason']}")
     return {key: tuple(reasons) for key, reasons in found.items()}
 
 

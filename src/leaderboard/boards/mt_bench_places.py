@@ -6,7 +6,7 @@ Enters: the evidence of a table and what the visitor chose. Leaves: a `Place`, i
     comparisons      the judge contradicts itself when the answers change places, or its verdict is not the majority's
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -73,16 +73,21 @@ def _chosen(selection: Selection, name: str, known: "Mapping[str, object] | list
 
 
 def _models(e: Evidence, mode: str, selection: Selection) -> tuple[str, str]:
-    """The two models; one that has nothing in this mode gives way to the first that has."""
+    """The two models; one that has nothing in this mode gives way to the first that has, with a text if any has."""
     everybody = {name for mode in modes(e) for name in models(e, mode)}
     a = _chosen(selection, "a", sorted(everybody), "")
     b = _chosen(selection, "b", [NONE, *sorted(everybody)], "")
     firsts = models(e, mode)
-    a = a if a in firsts else firsts[0]
+    a = a if a in firsts else _first_to_read(e, firsts)
     if mode == SINGLE:
         return a, "" if b in (NONE, a) or b not in firsts else b
     seconds = e.opponents[a]
-    return a, b if b in seconds else seconds[0]
+    return a, b if b in seconds else _first_to_read(e, seconds)
+
+
+def _first_to_read(e: Evidence, names: Sequence[str]) -> str:
+    """The first model with answers at hand, else the first one."""
+    return next((name for name in names if name in e.answered), names[0])
 
 
 def categories(e: Evidence) -> list[str]:

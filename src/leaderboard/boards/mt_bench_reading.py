@@ -6,7 +6,7 @@ remain: scores, places, verdicts and votes of every question.
 
 from collections.abc import Iterator
 
-from leaderboard.boards.mt_bench_evidence import Comparison, Evidence, Votes, evidence, match
+from leaderboard.boards.mt_bench_evidence import Comparison, Evidence, Votes, evidence, evidence_of_runs, match
 from leaderboard.boards.mt_bench_places import (
     PAIR,
     Place,
@@ -34,7 +34,11 @@ def reading(shelf: Shelf, card: MtBenchCard, judge: JudgeCard, selection: Select
 
     Raises InvalidQuery for a choice or value that does not exist, BadRecord for unreadable files.
     """
-    e = evidence(shelf, card, judge.name)
+    here = shelf.judged.get(card.name)
+    e = (
+        evidence_of_runs(here, shelf.folders) if here is not None
+        else evidence(shelf.snapshot.folder, shelf.snapshot.revision, card.name, judge.name)
+    )  # fmt: skip
     if not modes(e):
         return Reading(
             title=card.title, origin=_origin(shelf, e),

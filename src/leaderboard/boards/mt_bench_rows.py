@@ -4,35 +4,83 @@ Enters: the scores of an MT-Bench table. Leaves: one row a model with 95 % bound
 """
 
 from functools import lru_cache
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from leaderboard.boards.mt_bench_source import Asked, asked
 from leaderboard.boards.shelf import Shelf
 from leaderboard.metrics import mt_bench
-from leaderboard.sources.mt_bench_tables import MtBenchCard
+from leaderboard.ratings.proportions import Z_95
+from leaderboard.records import RunResult
+from leaderboard.sources.judged_runs import JudgedRuns, read_judged
+from leaderboard.sources.mt_bench_tables import SCORES, MtBenchCard, read_mt_bench_card, read_scores
 
 CATEGORIES = ("writing", "roleplay", "reasoning", "math", "coding", "extraction", "stem", "humanities")
 """In the order of MT-Bench; others follow by name."""
+CONSTANT = "flag_constant"
+"""Where a run says that the model gave the same answer again and again."""
 LEFT_OUT = {mt_bench.REPEATED: "repeated", mt_bench.UNPARSED: "unparsed", mt_bench.OUTSIDE: "outside"}
 
 
 def rows_of(shelf: Shelf, card: MtBenchCard, judge: str) -> pd.DataFrame:
     """A row a model with columns model, score, turn_1, turn_2, drop, n, asked, coverage, missing, left_out, repeated,
-    unparsed, outside, source, control, same_answers, and <category> of every category, each figure with _lower and
-    _upper.
+    unparsed, outside, source, control, and <category> of every category, each figure with _lower and _upper. Runs of
+    this project's own have their page, day and warnings too, compared ones `win_rate` instead of scores.
     """
-    return _rows(asked(shelf, card, judge))
+    own = shelf.judged.get(card.name)
+    if own is not None:
+        return _rows_of_runs(own, shelf.folders)
+    return _rows(shelf.snapshot.folder, shelf.snapshot.revision, card.name, judge)
 
 
 @lru_cache(maxsize=16)
-def _rows(table: Asked) -> pd.DataFrame:
-    card, judge, scores = table.card, table.judge, table.scores()
+def _rows(folder: Path, revision: str, name: str, judge: str) -> pd.DataFrame:  # noqa: ARG001 - the key
+    card = read_mt_bench_card(folder, name)
+    return _scored(card, read_scores(folder, card), judge)
+
+
+@lru_cache(maxsize=16)
+def _rows_of_runs(table: JudgedRuns, folders: tuple[Path, ...]) -> pd.DataFrame:
+    """A row a run: what its judge gave, and what a reader must know about the answers."""
+    known = pd.DataFrame({
+        "model": table.names, "evidence": [run.key for run in table.runs],
+        "evaluated_on": [run.finished_at.date().isoformat() for run in table.runs],
+        "warning": ["; ".join(warnings_of(run)) or None for run in table.runs],
+        "constant": [CONSTANT in run.environment for run in table.runs],
+    })  # fmt: skip
+    known = known.assign(evidence_url="runs/" + known["evidence"])
+    if table.compared:
+        return known.join(_compared(table))
+    rows = _scored(table.card, read_judged(table, folders).frames[SCORES], table.card.judges[0].name)
+    return known.merge(rows, on="model", how="inner")
+
+
+def _compared(table: JudgedRuns) -> pd.DataFrame:
+    """The share of comparisons won of every run, with the bounds of its standard error."""
+    scores = [run.tasks[0] for run in table.runs]
+    value = np.array([score.score for score in scores])
+    error = Z_95 * np.array([np.nan if score.standard_error is None else score.standard_error for score in scores])
+    n, asked = np.array([score.n for score in scores]), table.card.n_questions
+    return pd.DataFrame({
+        "win_rate": value, "win_rate_lower": np.maximum(0.0, value - error),
+        "win_rate_upper": np.minimum(1.0, value + error), "n": n, "asked": asked, "missing": asked - n,
+        "coverage": n / asked, "judge": table.card.judges[0].name, "control": False,
+        "baseline": [run.environment.get("baseline") for run in table.runs],
+    })  # fmt: skip
+
+
+def warnings_of(run: RunResult) -> list[str]:
+    """What a reader of a judged run's score must know about its answers, in words."""
+    return [run.environment[name] for name in (CONSTANT, "flag_empty") if name in run.environment]
+
+
+def _scored(card: MtBenchCard, scores: pd.DataFrame, judge: str) -> pd.DataFrame:
     own = plain(scores[scores["judge"].eq(judge)])
     cleaned = mt_bench.clean(own)
-    n_asked = card.n_questions * card.n_turns
+    asked = card.n_questions * card.n_turns
     out = pd.DataFrame({"model": sorted(own["model"].unique())}, dtype=object)
-    for part in (mt_bench.means(cleaned.kept, n_asked=n_asked), mt_bench.turn_drops(cleaned.kept)):
+    for part in (mt_bench.means(cleaned.kept, n_asked=asked), mt_bench.turn_drops(cleaned.kept)):
         out = out.merge(part.drop(columns="judge"), on="model", how="left")
     out = _with_categories(out, cleaned.kept)
     counts = pd.crosstab(cleaned.left_out["model"], cleaned.left_out["reason"]).rename(columns=LEFT_OUT)
@@ -41,12 +89,9 @@ def _rows(table: Asked) -> pd.DataFrame:
     out["n"] = out["n"].fillna(0)
     sources = {note.model: note.source or None for note in card.models}
     controls = [note.model for note in card.models if note.control is not None]
-    same = [note.model for note in card.models if note.same_answers]
     return out.assign(
-        asked=n_asked, missing=n_asked - out["n"], coverage=out["n"] / n_asked, left_out=counts.sum(axis=1),
-        judge=judge,
+        asked=asked, missing=asked - out["n"], coverage=out["n"] / asked, left_out=counts.sum(axis=1), judge=judge,
         source=out["model"].map(sources).astype(object), control=out["model"].isin(controls),
-        same_answers=out["model"].isin(same),
     )  # fmt: skip
 
 

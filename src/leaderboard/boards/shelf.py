@@ -5,7 +5,6 @@ runs, and what could not be read with its reason. Boards are made of it.
 """
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from leaderboard.records import RunResult
 from leaderboard.sources import (
     battle_tables,
     benchmark_table,
+    judged_runs,
     model_tables,
     mt_bench_tables,
     rating_tables,
@@ -26,7 +26,7 @@ from leaderboard.sources import (
 )
 from leaderboard.sources.battle_tables import BattleCard
 from leaderboard.sources.benchmark_table import TableCard
-from leaderboard.sources.judged_runs import JudgedRuns, judged_tables
+from leaderboard.sources.judged_runs import JudgedRuns
 from leaderboard.sources.model_tables import CatalogueCard
 from leaderboard.sources.mt_bench_tables import MtBenchCard
 from leaderboard.sources.rating_tables import RatingCard
@@ -67,9 +67,10 @@ class Shelf:
     safety: tuple[SafetyCard, ...]
     rewards: tuple[RewardCard, ...]
     models: tuple[CatalogueCard, ...]
-    judged: dict[str, JudgedRuns]
     runs: dict[str, RunResult]
     run_tables: dict[str, tuple[TableCard, pd.DataFrame]]
+    judged: dict[str, JudgedRuns]
+    results: Path
     rejected: tuple[Rejected, ...]
 
     @property
@@ -78,10 +79,13 @@ class Shelf:
         scored = (*self.benchmarks, *self.battles, *self.ratings)
         return (*scored, *self.mt_bench, *self.safety, *self.rewards, *self.models)
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where files of runs may lie, those of this machine first."""
+        return (self.results, self.snapshot.folder)
+
     def revision_of(self, subfolder: str, card: Card) -> str:
         """The revision of one table: it stays when only other tables change."""
-        if card.name in self.judged:
-            return digest(card.model_dump_json(), self.judged[card.name].revision)
         path = self.snapshot.folder / subfolder / f"{card.name}.parquet"
         return digest(card.model_dump_json(), hashlib.sha256(path.read_bytes()).hexdigest())
 
@@ -101,25 +105,13 @@ def load(snapshot: Snapshot, results: Path, revision: str, now: datetime) -> She
     rewards, bad_rewards = reward_tables.list_reward_tables(snapshot.folder)
     models, bad_models = model_tables.list_catalogues(snapshot.folder)
     found, bad_runs = runs.read_runs([snapshot.folder, results], now=now)
-    judged = {
-        made.card.name: made for made in judged_tables(found, lambda path: find_file(path, (results, snapshot.folder)))
-    }
-    scored = sorted([*mt_bench, *(made.card for made in judged.values())], key=lambda card: (card.order, card.name))
     return Shelf(
         revision=revision, snapshot=snapshot, benchmarks=tuple(benchmarks), battles=tuple(battles),
-        ratings=tuple(ratings), mt_bench=tuple(scored), safety=tuple(safety), rewards=tuple(rewards),
-        models=tuple(models), judged=judged,
+        ratings=tuple(ratings), mt_bench=tuple(mt_bench), safety=tuple(safety), rewards=tuple(rewards),
+        models=tuple(models),
         runs={run.key: run for run in found},
+        judged=judged_runs.judged_tables(found), results=results,
         run_tables={card.name: (card, frame) for card, frame in runs.tables(found, bad_runs)},
         rejected=(*bad_benchmarks, *bad_battles, *bad_ratings, *bad_mt_bench, *bad_safety, *bad_rewards, *bad_models,
                   *bad_runs),
     )  # fmt: skip
-
-
-def find_file(relative: str, folders: Iterable[Path]) -> Path | None:
-    """The first file of that path below one of the folders; None when there is none, or the path leads outside."""
-    for folder in folders:
-        path = (folder / relative).resolve()
-        if path.is_relative_to(folder.resolve()) and path.is_file():
-            return path
-    return None

@@ -1,165 +1,196 @@
-"""Runs of this project's evaluator that a judge rated -> MT-Bench tables, one a suite, with all texts.
+"""Judged runs of this project's evaluator -> MT-Bench tables, one a suite, set of questions, judge and its prompts.
 
-Enters: results and the per-question samples that they name (columns as `eval_queue.judging.evidence` writes them).
-Leaves: a card at once, the table when somebody opens it. Runs whose samples are not at hand are left out: their scores
-stand with the other runs.
+Enters: `RunResult`s of suites with a judge, and the folders where their per-question samples lie (columns as in
+`eval_queue.judging.evidence`). Leaves: cards at once, and the parts of `mt_bench_tables.SCHEMA` when they are needed.
+What a table holds was asked and judged alike; runs with another judge, other prompts or questions are other tables.
 """
 
+import hashlib
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from leaderboard.errors import BadRecord
 from leaderboard.records import RunResult
 from leaderboard.sources.battle_tables import JudgeCard
-from leaderboard.sources.mt_bench_tables import MODELS_COMPARED, ModelNote, MtBenchCard, MtBenchTable, checked_table
-from leaderboard.sources.tables import read_frame
-from leaderboard.suites import RATING_METRIC, SUITES, Suite
+from leaderboard.sources.mt_bench_tables import SCORES, MtBenchCard, checked
+from leaderboard.sources.tables import Rejected
+from leaderboard.suites import PREFERENCE_METRIC, SUITES, Suite
 
-PAIRS = "pairs"
-TURNS = 2
-RATED = ("doc_id", "turn", "category", "question", "gold", "answer", "rating", "judge", "judgment")
-COMPARED = (
-    "doc_id", "turn", "model_2", "judge", "answer", "baseline_answer", "g1_winner", "g2_winner", "g1_judgment",
-    "g2_judgment",
-)  # fmt: skip
-ANSWERS = ("model", "question_id", "turn", "answer")
-Find = Callable[[str], Path | None]
+_QUESTIONS = re.compile(r"(\d{1,6}) questions, sha256 ([0-9a-f]{16})")
+NO_ANSWER = "there is no answer"
+"""What the evaluator writes as the reason where a model gave no answer; the same word there and here by a test."""
+_PAIR_COLUMNS = ("turn", "winner", "inconsistent", "g1_winner", "g2_winner")
 
 
-@dataclass(frozen=True, kw_only=True)
-class JudgedRun:
-    """A run by the name that its model has in the table, and its files of ratings and of comparisons."""
-
-    name: str
-    run: RunResult
-    ratings: tuple[Path, ...]
-    pairs: Path | None
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class JudgedRuns:
-    """All judged runs of a suite."""
+    """Runs that can be compared; `names` are those of the runs in the table, in the order of `runs`."""
 
     card: MtBenchCard
-    runs: tuple[JudgedRun, ...]
+    suite: str
+    runs: tuple[RunResult, ...]
+    names: tuple[str, ...]
+
+    @property
+    def compared(self) -> bool:
+        """Whether the score is a share of comparisons won, not a rating."""
+        return SUITES[self.suite].tasks[0].metric == PREFERENCE_METRIC
 
     @property
     def revision(self) -> str:
-        """Changes with any of the runs."""
-        return " ".join(f"{each.run.key}@{each.run.finished_at.isoformat()}" for each in self.runs)
-
-    @cached_property
-    def table(self) -> MtBenchTable:
-        """The whole table, read once. Raises BadRecord naming a file that cannot be used."""
-        rated = pd.concat([_ratings(each) for each in self.runs], ignore_index=True)
-        compared = [_pairs(each) for each in self.runs if each.pairs is not None]
-        given = [rated, *(frame.assign(model=frame["model_2"], answer=frame["baseline_answer"]) for frame in compared)]
-        answers = pd.concat([frame.reindex(columns=list(ANSWERS)) for frame in given]).dropna(subset=["answer"])
-        texts = rated[rated["judgment"].notna()].rename(columns={"judgment": "text"})
-        parts = {
-            "questions": _questions(rated),
-            "answers": answers.drop_duplicates(["model", "question_id", "turn"]),
-            "judgments": texts[["model", "judge", "question_id", "turn", "text", "score"]],
-        }
-        if compared:
-            pairs = pd.concat(compared, ignore_index=True)
-            parts["pairs"] = pairs[[*MODELS_COMPARED, "judge", "question_id", "turn", "g1_winner", "g2_winner",
-                                    "g1_text", "g2_text"]]  # fmt: skip
-        scores = rated[["model", "judge", "question_id", "turn", "score", "category"]]
-        return checked_table(MtBenchTable(card=self.card, scores=scores, parts=parts))
+        """Changes with any run."""
+        parts = [self.card.model_dump_json(), *(run.model_dump_json() for run in self.runs)]
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
 
 
-def judged_tables(runs: Iterable[RunResult], find: Find) -> list[JudgedRuns]:
-    """One table a suite with judged runs; `find` gives the file of a path that a result names."""
-    known = list(runs)
-    made = [_of_suite(suite, [run for run in known if run.submission.suite == suite.name], find)
-            for suite in SUITES.values() if {task.metric for task in suite.tasks} == {RATING_METRIC}]  # fmt: skip
-    return [table for table in made if table is not None]
+@dataclass(frozen=True, kw_only=True)
+class JudgedFrames:
+    """The checked parts of a table by name, and samples that could not be read with their reasons."""
+
+    frames: dict[str, pd.DataFrame]
+    rejected: tuple[Rejected, ...]
 
 
-def _of_suite(suite: Suite, runs: Sequence[RunResult], find: Find) -> JudgedRuns | None:
-    names = _names(runs)
-    found = [each for name, run in zip(names, runs, strict=True) if (each := _with_files(name, run, find)) is not None]
-    if not found:
-        return None
-    judges = dict.fromkeys(each.run.environment.get("judge", "") for each in found)
+def judged_tables(runs: Iterable[RunResult]) -> dict[str, JudgedRuns]:
+    """Tables by name, suites in their order; a run that does not say its judge and questions is in none."""
+    groups: dict[tuple[str, str, str, str, int], list[RunResult]] = {}
+    for run in sorted(runs, key=lambda run: (run.finished_at, run.key)):
+        suite, said = SUITES.get(run.submission.suite), run.environment
+        asked = _QUESTIONS.fullmatch(said.get("questions", ""))
+        if suite is None or not suite.judging or not said.get("judge") or asked is None:
+            continue
+        group = (suite.name, said["judge"], said.get("judge_prompts", ""), asked[2], int(asked[1]))
+        groups.setdefault(group, []).append(run)
+    found = [_table(SUITES[key[0]], *key[1:], own) for key, own in groups.items()]
+    places = list(SUITES)
+    return {table.card.name: table for table in sorted(found, key=lambda table: places.index(table.suite))}
+
+
+def _table(suite: Suite, judge: str, prompts: str, digest: str, n_questions: int, runs: list[RunResult]) -> JudgedRuns:
+    short = hashlib.sha256("\x1f".join((judge, prompts, digest)).encode()).hexdigest()[:8]
+    how = f"Judge {judge}, prompts {prompts or 'unknown'}; {n_questions} questions, sha256 {digest}."
     card = MtBenchCard(
-        name=f"here_{suite.name}", label=f"Evaluated here: {suite.title[:1].lower()}{suite.title[1:]}", order=50,
-        title=f"{suite.title}, evaluated here", about=suite.about,
-        source="Evaluated by this leaderboard; every answer and verdict is kept with its run.",
-        license="as the model's answers", as_of=max(each.run.finished_at for each in found),
-        n_questions=sum(task.n for task in suite.tasks) // TURNS, n_turns=TURNS,
-        judges=tuple(JudgeCard(name=name, label=name, kind="model") for name in judges if name),
-        models=tuple(_note(each) for each in found),
-        texts="Answers and verdicts of runs made here",
+        name=f"here_{suite.name}_{short}", label=f"{suite.title}, evaluated here",
+        title=f"{suite.title}, evaluated here",
+        about=f"{suite.about} {how}", source="Evaluated by this leaderboard; every row links to its run.",
+        license="CC0-1.0 (figures of this project)", as_of=max(run.finished_at for run in runs),
+        n_questions=n_questions, n_turns=1 if suite.tasks[0].metric == PREFERENCE_METRIC else 2,
+        judges=(JudgeCard(name=judge, label=judge, kind="model"),), texts="The answers and verdicts of these runs",
     )  # fmt: skip
-    return JudgedRuns(card=card, runs=tuple(found))
+    return JudgedRuns(card=card, suite=suite.name, runs=tuple(runs), names=_names(runs))
 
 
-def _names(runs: Sequence[RunResult]) -> list[str]:
-    """The model's id; with revision and precision where a model was run more than once."""
-    often = Counter(run.submission.model for run in runs)
-    return [
-        s.model if often[s.model] == 1 else f"{s.model} {s.revision[:7]} {s.precision}"
-        for s in (run.submission for run in runs)
-    ]
-
-
-def _with_files(name: str, run: RunResult, find: Find) -> JudgedRun | None:
-    """The run with its files; None where one of them is not at hand, or the judge is not told."""
-    paths = [find(run.samples[score.task]) if score.task in run.samples else None for score in run.tasks]
-    there = [path for path in paths if path is not None]
-    if len(there) < len(run.tasks) or not run.environment.get("judge"):
-        return None
-    pairs = find(run.samples[PAIRS]) if PAIRS in run.samples else None
-    return JudgedRun(name=name, run=run, ratings=tuple(there), pairs=pairs)
-
-
-def _note(judged: JudgedRun) -> ModelNote:
-    environment, submission = judged.run.environment, judged.run.submission
-    told = (f"revision {submission.revision[:12]}, {submission.precision}", environment.get("flag_empty", ""))
-    return ModelNote(
-        model=judged.name, source="; ".join(part for part in told if part),
-        same_answers=environment.get("flag_constant", ""),
+def _names(runs: Sequence[RunResult]) -> tuple[str, ...]:
+    """The models' names; where one has several runs, with what tells them apart."""
+    often = Counter(run.submission.model.casefold() for run in runs)
+    return tuple(
+        run.submission.model if often[run.submission.model.casefold()] == 1
+        else f"{run.submission.model} ({run.submission.revision[:7]}, {run.submission.precision})"
+        for run in runs
     )  # fmt: skip
 
 
-def _ratings(judged: JudgedRun) -> pd.DataFrame:
-    frame = pd.concat([_read(path, RATED) for path in judged.ratings], ignore_index=True)
-    frame = frame.rename(columns={"doc_id": "question_id", "rating": "score"}).assign(model=judged.name)
-    return _placed(frame)
+@lru_cache(maxsize=8)
+def read_judged(table: JudgedRuns, folders: tuple[Path, ...]) -> JudgedFrames:
+    """The parts of a table from its runs' samples; a file that cannot be read is left out and listed.
+
+    Raises BadRecord for values that the schema refuses.
+    """
+    ratings: list[pd.DataFrame] = []
+    pairs: list[pd.DataFrame] = []
+    rejected: list[Rejected] = []
+    for run, name in zip(table.runs, table.names, strict=True):
+        for relative in run.samples.values():
+            try:
+                frame = _samples(folders, relative).assign(model=name)
+            except BadRecord as error:
+                rejected.append(Rejected(where=relative, reason=str(error)))
+            else:
+                (pairs if "baseline_answer" in frame else ratings).append(frame)
+    parts = _parts(table.card, _joined(ratings), _joined(pairs))
+    return JudgedFrames(
+        frames={part: checked(table.card, part, frame) for part, frame in parts.items()}, rejected=tuple(rejected)
+    )
 
 
-def _pairs(judged: JudgedRun) -> pd.DataFrame:
-    if judged.pairs is None:
-        raise ValueError(f"{judged.name} was not compared")
-    names = {"doc_id": "question_id", "g1_judgment": "g1_text", "g2_judgment": "g2_text"}
-    return _placed(_read(judged.pairs, COMPARED).rename(columns=names).assign(model_1=judged.name))
-
-
-def _placed(frame: pd.DataFrame) -> pd.DataFrame:
-    number = frame["question_id"].astype("int64")
-    frame = frame.assign(question_id=number.astype(str), number=number)
-    return frame.sort_values(["number", "turn"], kind="stable", ignore_index=True)
-
-
-def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    frame = read_frame(path, columns)
-    if missing := [name for name in columns if name not in frame]:
-        raise BadRecord(f"{path.name}: no column {', '.join(missing)}; expected the samples of a judged run.")
+def _samples(folders: Iterable[Path], relative: str) -> pd.DataFrame:
+    for folder in folders:
+        path = (folder / relative).resolve()
+        if path.is_relative_to(folder.resolve()) and path.is_file():
+            break
+    else:
+        raise BadRecord(f"{relative} is named by its run, and is not there.")
+    try:
+        frame: pd.DataFrame = pq.read_table(path).to_pandas()
+    except (OSError, pa.ArrowException) as error:
+        raise BadRecord(f"{relative} cannot be read: {str(error)[:200]}") from error
+    needed = {"doc_id", "turn", "category", "question", "gold", "answer"}
+    needed |= set(_PAIR_COLUMNS) | {"model_2"} if "baseline_answer" in frame else {"rating", "judgment", "missing"}
+    if missing := needed - set(frame):
+        raise BadRecord(f"{relative} has no column {', '.join(sorted(missing))}.")
     return frame
 
 
-def _questions(rated: pd.DataFrame) -> pd.DataFrame:
-    """Both turns of every question, as the runs asked them."""
-    once = rated.drop_duplicates(["question_id", "turn"]).fillna({"question": "", "gold": ""})
-    grouped = once.groupby("question_id", sort=False)
-    return pd.DataFrame({
-        "category": grouped["category"].first(), "turns": grouped["question"].agg(list),
-        "reference": grouped["gold"].agg(list),
-    }).reset_index()  # fmt: skip
+def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    if not frames:
+        return pd.DataFrame()
+    frame = pd.concat([frame.astype(object) for frame in frames], ignore_index=True)
+    return frame.assign(question_id=frame["doc_id"].map(lambda number: str(int(number))))
+
+
+def _parts(card: MtBenchCard, ratings: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    judge = card.judges[0].name
+    parts = {SCORES: _scores(ratings, judge)}
+    asked = pd.concat([part for part in (ratings, pairs) if len(part)] or [pd.DataFrame()], ignore_index=True)
+    if asked.empty:
+        return parts
+    parts["questions"], answers = _questions(asked), [_answered(asked, "model", "answer")]
+    if len(ratings):
+        said = ratings[ratings["judgment"].notna()].assign(judge=judge)
+        parts["judgments"] = said[["model", "judge", "question_id", "turn"]].assign(text=said["judgment"])
+    if len(pairs):
+        same = pairs["model_2"].eq(pairs["model"])
+        pairs = pairs.assign(model_2=pairs["model_2"].mask(same, pairs["model_2"].astype(str) + " (baseline)"))
+        parts["pairs"] = _pairs(pairs, judge)
+        answers.append(_answered(pairs, "model_2", "baseline_answer"))
+    key = ["model", "question_id", "turn"]
+    parts["answers"] = pd.concat(answers, ignore_index=True).drop_duplicates(key, ignore_index=True)
+    return parts
+
+
+def _scores(ratings: pd.DataFrame, judge: str) -> pd.DataFrame:
+    names = ["model", "judge", "question_id", "turn", "score", "category", "missing"]
+    if ratings.empty:
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in names})
+    return ratings.assign(judge=judge, score=ratings["rating"])[names]
+
+
+def _questions(asked: pd.DataFrame) -> pd.DataFrame:
+    """One row a question with its turns and reference answers in order."""
+    first = asked.drop_duplicates(["question_id", "turn"]).sort_values(["doc_id", "turn"], kind="stable")
+    by = first.assign(gold=first["gold"].fillna("")).groupby("question_id", sort=False)
+    found = by.agg(category=("category", "first"), turns=("question", list), reference=("gold", list))
+    found["reference"] = [texts if any(texts) else [] for texts in found["reference"]]
+    return found.reset_index()
+
+
+def _answered(rows: pd.DataFrame, model: str, text: str) -> pd.DataFrame:
+    """Answers that were given; a rating without an answer has none."""
+    given = rows[rows["missing"].ne(NO_ANSWER)] if "missing" in rows else rows
+    out = pd.DataFrame({"model": given[model], "question_id": given["question_id"], "turn": given["turn"]})
+    return out.assign(answer=given[text].fillna(""))
+
+
+def _pairs(pairs: pd.DataFrame, judge: str) -> pd.DataFrame:
+    out = pairs[["question_id", "model_2", *_PAIR_COLUMNS]].assign(model_1=pairs["model"], judge=judge)
+    for order in ("g1", "g2"):
+        out[f"{order}_text"] = pairs.get(f"{order}_judgment")
+    return out

@@ -4,8 +4,9 @@ A table is `mt_bench/<name>.json` (an `MtBenchCard`), `mt_bench/<name>.parquet` 
 parts `mt_bench/<name>.<part>.parquet`. Question ids are text, turns are numbered from 1. Columns by part, optional ones
 in brackets; a missing value is null:
 
-    scores     model judge question_id turn score [tstamp category]   one row a judgment, dirt included: -1 and null are
-               verdicts that could not be parsed, repeated rows are repeated judgments; `metrics.mt_bench.clean` decides
+    scores     model judge question_id turn score [tstamp category missing]   one row a judgment, dirt included: -1 and
+               null are verdicts that could not be parsed (`missing` says why there is none), repeated rows are repeated
+               judgments; `metrics.mt_bench.clean` decides
     questions  question_id category turns [reference reference_doubt reference_evidence]   turns, reference and doubt
                are lists with one text a turn ("" for none); evidence is an http(s) address
     answers    model question_id turn answer
@@ -62,10 +63,11 @@ class PartSchema:
 
 _PLACE: Mapping[str, Kind] = {"question_id": "name", "turn": "turn"}
 _JUDGED: Mapping[str, Kind] = {"model": "name", "judge": "name", **_PLACE}
-MODELS_COMPARED = ("model_1", "model_2")
+_MODELS = ("model_1", "model_2")
 SCHEMA: Mapping[str, PartSchema] = {
     SCORES: PartSchema(
-        columns={**_JUDGED, "score": "number", "tstamp": "number", "category": "name"}, filled=tuple(_JUDGED),
+        columns={**_JUDGED, "score": "number", "tstamp": "number", "category": "name", "missing": "text"},
+        filled=tuple(_JUDGED),
     ),
     "questions": PartSchema(
         columns={"question_id": "name", "category": "name", "turns": "texts", "reference": "texts",
@@ -84,8 +86,8 @@ SCHEMA: Mapping[str, PartSchema] = {
                  "inconsistent": "flag", "g1_winner": "name", "g2_winner": "name", "g1_text": "text",
                  "g2_text": "text", "tstamp": "number"},
         filled=("model_1", "model_2", "judge", *_PLACE),
-        values={"winner": (*MODELS_COMPARED, "tie"), "g1_winner": (*MODELS_COMPARED, "tie", "error"),
-                "g2_winner": (*MODELS_COMPARED, "tie", "error")},
+        values={"winner": (*_MODELS, "tie"), "g1_winner": (*_MODELS, "tie", "error"),
+                "g2_winner": (*_MODELS, "tie", "error")},
     ),
     "votes": PartSchema(
         columns={**_PLACE, "model_a": "name", "model_b": "name", "winner": "name", "judge": "name"},
@@ -111,7 +113,6 @@ class ModelNote(Record):
     control: Control | None = Field(
         default=None, description="No contestant: one text for every question, an empty answer, or the longest one."
     )
-    same_answers: str = Field(default="", description="In words, when most answers are the same whatever was asked.")
 
 
 class MtBenchCard(Card):
@@ -212,24 +213,17 @@ def path_of(folder: Path, name: str, part: str) -> Path:
     return folder / FOLDER / (f"{name}.parquet" if part == SCORES else f"{name}.{part}.parquet")
 
 
-def checked_table(table: MtBenchTable) -> MtBenchTable:
-    """The table with every part checked. Raises BadRecord for a value or a column that the schema refuses."""
+def write_mt_bench(folder: Path, table: MtBenchTable) -> None:
+    """Write a whole table into a store's folder, its card last; parts that it does not have are removed there.
+
+    Raises BadRecord for a value or a column that the schema refuses, before anything is written.
+    """
     frames = {SCORES: table.scores, **table.parts}
     for part, frame in frames.items():
         if part not in SCHEMA:
             raise BadRecord(f"Table {table.card.name!r} has part {part!r}; expected one of {', '.join(SCHEMA)}.")
         refuse_columns(table.card, frame, SCHEMA[part].columns)
     ready = {part: checked(table.card, part, frame) for part, frame in frames.items()}
-    return MtBenchTable(card=table.card, scores=ready.pop(SCORES), parts=ready)
-
-
-def write_mt_bench(folder: Path, table: MtBenchTable) -> None:
-    """Write a whole table into a store's folder, its card last; parts that it does not have are removed there.
-
-    Raises BadRecord for a value or a column that the schema refuses, before anything is written.
-    """
-    whole = checked_table(table)
-    ready = {SCORES: whole.scores, **whole.parts}
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     for part in SCHEMA:
         path = path_of(folder, table.card.name, part)

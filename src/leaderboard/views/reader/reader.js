@@ -5,10 +5,11 @@ import { make } from "../table/dom.js";
 import { Guest } from "../table/guest.js";
 
 const KEYS = { n: "next", j: "next", ArrowRight: "next", p: "previous", k: "previous", ArrowLeft: "previous", d: "jump" };
+const AFTER_TABLE_MS = 200; // the table writes its address at most 150 ms after a change; see table/mount.js
 
 class Reader {
   constructor(root, { board, isFirst }) {
-    Object.assign(this, { root, board, address: new Guest("read.", { board, isFirst }), turn: 0, asked: null, shown: false, near: false });
+    Object.assign(this, { root, board, address: new Guest("read.", { board, isFirst }), turn: 0, awaited: null, shown: false, near: false });
     this.status = make("span", { class: "lbr-at", role: "status", "aria-live": "polite" });
     this.choices = make("div", { class: "lbr-choices" });
     this.steps = make("div", { class: "lbr-steps" });
@@ -32,6 +33,12 @@ class Reader {
     on(document, "lb-view", (event) => event.detail.board === this.board && this.follow(event.detail.view));
     on(document, "lb-data-changed", () => this.near && this.load());
     this.address.onRestore(this.root, (wanted) => {
+      const view = this.viewInAddress();
+      if (view !== this.view) {
+        this.awaited = { view, selection: wanted };
+        return;
+      }
+      this.awaited = null;
       if (JSON.stringify(wanted) === JSON.stringify(this.selection)) return;
       this.selection = wanted;
       if (this.near) this.load();
@@ -43,13 +50,25 @@ class Reader {
     }, { rootMargin: "400px" }).observe(this.root);
   }
 
-  // Another view of the board: its texts may be others, so the choices start anew unless a link brought them.
+  // The view that the address names; the board's first one where it names none, undefined while that is not known.
+  viewInAddress() {
+    return new URLSearchParams(location.search).get("view") ?? this.firstView;
+  }
+
+  // Another view of the board: its texts may be others, so the choices start anew unless a link or Back brought them.
+  // The table writes the new view into the address after this: only then are the old choices taken out of it, or the
+  // place that Back leads to would lose them.
   follow(view) {
+    if (this.view === undefined && !new URLSearchParams(location.search).has("view")) this.firstView = view;
     if (view === this.view) return;
-    if (this.view !== undefined) {
+    if (this.awaited && (this.awaited.view ?? view) === view) {
+      this.firstView ??= this.awaited.view === undefined ? view : undefined;
+      this.selection = this.awaited.selection;
+    } else if (this.view !== undefined) {
       this.selection = {};
-      this.address.write(this.selection, false);
+      setTimeout(() => this.view === view && this.address.write(this.selection, false), AFTER_TABLE_MS);
     }
+    this.awaited = null;
     this.view = view;
     this.shown = false;
     if (this.linked) this.root.scrollIntoView({ block: "start" });
@@ -80,8 +99,11 @@ class Reader {
     if (body.error) {
       const again = make("button", { type: "button", class: "lbt-button", onclick: () => this.load() }, "Try again");
       const first = make("button", { type: "button", class: "lbt-button", onclick: () => this.go({}) }, "Start over");
+      this.body = null;
+      this.title.textContent = "These texts could not be read";
+      this.status.textContent = this.origin.textContent = "";
       this.trouble.replaceChildren(make("p", {}, body.error), again, first);
-      this.parts.replaceChildren();
+      for (const part of [this.choices, this.steps, this.parts]) part.replaceChildren();
       return;
     }
     this.show(body);
@@ -173,11 +195,12 @@ class Reader {
     const wanted = KEYS[event.key];
     const other = event.target.closest?.("input, textarea, select, [contenteditable], .lbt, [role=tablist]");
     if (!wanted || other || event.ctrlKey || event.metaKey || event.altKey || this.root.offsetParent === null) return;
-    if (!this.near && !this.root.contains(document.activeElement)) return;
+    if (event.key.startsWith("Arrow") && !this.near) return;
     const step = this.body?.steps.find(([label]) => this.kindOf(label) === wanted);
-    if (!step) return;
+    if (this.shown && !step) return;
     event.preventDefault();
-    this.go(step[1]);
+    if (!this.near) this.root.scrollIntoView({ block: "start" });
+    if (step) this.go(step[1]);
   }
 }
 

@@ -6,7 +6,7 @@ address works for ever: it is the receipt of a submission and the evidence behin
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import jinja2
 import numpy as np
@@ -15,14 +15,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
-from markupsafe import Markup
 
 from leaderboard.boards.library import Library
 from leaderboard.records import FailedAttempt, QueueEntry, RunResult, Submission, result_path
 from leaderboard.run_summary import share_of, summarise
 from leaderboard.submissions import SubmissionQueue
 from leaderboard.suites import SUITES
-from leaderboard.texts import markdown
+from leaderboard.views.run_page.judged import is_judged, judged_row
 
 FOLDER = Path(__file__).parent
 PAGE_SIZE = 20
@@ -30,16 +29,10 @@ DECIDED_BY = {
     "acc_norm": "The choice with the highest log-likelihood per character counts as the model's answer.",
     "acc": "The choice with the highest log-likelihood counts as the model's answer.",
 }
-SampleKind = Literal["scored", "rated", "compared"]
-"""Answers that are right or wrong, answers that a judge rated, comparisons with a baseline by a judge."""
-WARNINGS = ("flag_constant", "flag_empty")
-"""What a result's environment says that a reader of the score must know."""
-WINNERS = {"model_1": "the model", "model_2": "the baseline", "tie": "neither", "error": "no verdict"}
 SEVERAL_RIGHT = "Several choices are true; the score is the share of probability on them."
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
 )
-TEMPLATES.filters["markdown"] = lambda text: Markup(markdown.render(text or ""))  # noqa: S704 - made safe there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +47,8 @@ class SamplePage:
     only_wrong: bool
     page: int
     n_pages: int
-    kind: SampleKind
-    can_filter: bool
-    """Whether rows say if they are right, so that the wrong ones can be shown alone."""
+    judged: bool = False
+    n_missing: int = 0
 
 
 def assets() -> dict[str, bytes]:
@@ -73,13 +65,14 @@ def run_routes(library: Library, queue: SubmissionQueue) -> APIRouter:
         entry, run = queue.get(key), library.run(key)
         if entry is None and run is None:
             return HTMLResponse(TEMPLATES.get_template("missing.html").render(key=key[:80]), 404)
-        samples = sample_page(library, run, task, only_wrong=show == "wrong", page=p) if run else None
+        samples = sample_page(library, run, task, only_wrong=show in ("wrong", "missing"), page=p) if run else None
         submission = run.submission if run else entry.submission  # type: ignore[union-attr]
         html = TEMPLATES.get_template("run.html").render(
             entry=entry, run=run, samples=samples, submission=submission, share_of=share_of,
             labels=_labels(submission), result_file=result_path(submission), waits=_waits(entry, run),
-            summary=summarise(run) if run else None, earlier=earlier_attempts(entry), winners=WINNERS,
-            warnings=[run.environment[name] for name in WARNINGS if name in run.environment] if run else [],
+            unscored=_unscored(run) if run else [], warnings=_warnings(run) if run else [],
+            judged=_is_judged_suite(submission), summary=summarise(run) if run else None,
+            earlier=earlier_attempts(entry),
         )  # fmt: skip
         return HTMLResponse(html)
 
@@ -102,16 +95,20 @@ def sample_page(
     if name is None or path is None:
         return None
     table = pq.read_table(path)
-    can_filter = _is_flag(table)
-    chosen = table.filter(pc.invert(table["correct"])) if only_wrong and can_filter else table
+    judged = is_judged(dict.fromkeys(table.column_names))
+    if only_wrong and judged:
+        chosen = table.filter(pc.is_null(table["score"]))
+    else:
+        chosen = table.filter(pc.invert(table["correct"])) if only_wrong and _is_flag(table) else table
     n_pages = max(1, -(-len(chosen) // PAGE_SIZE))
     number = min(max(1, page), n_pages)
     metric = next((score.metric for score in run.tasks if score.task == name), "")
-    rows = [_with_marks(row, metric) for row in chosen.slice((number - 1) * PAGE_SIZE, PAGE_SIZE).to_pylist()]
+    raw = chosen.slice((number - 1) * PAGE_SIZE, PAGE_SIZE).to_pylist()
+    rows = [row | {"judged": judged_row(row), "marks": None} if judged else _with_marks(row, metric) for row in raw]
     return SamplePage(
         task=name, rows=tuple(rows), decided_by=_decided_by(rows, metric),
         n_all=len(table), n_shown=len(chosen), only_wrong=only_wrong, page=number,
-        n_pages=n_pages, kind=_kind(table), can_filter=can_filter,
+        n_pages=n_pages, judged=judged, n_missing=table["score"].null_count if judged else 0,
     )  # fmt: skip
 
 
@@ -136,9 +133,20 @@ def _decided_by(rows: list[dict[str, Any]], metric: str) -> str:
     return DECIDED_BY.get(metric, DECIDED_BY["acc"])
 
 
-def _kind(table: pa.Table) -> SampleKind:
-    names = set(table.column_names)
-    return "rated" if "rating" in names else "compared" if "g1_winner" in names else "scored"
+def _unscored(run: RunResult) -> list[str]:
+    """Samples without a score of their own: tasks without any usable verdict, and comparisons with a baseline."""
+    scored = {score.task for score in run.tasks}
+    return [name for name in run.samples if name not in scored]
+
+
+def _warnings(run: RunResult) -> list[str]:
+    """What the evaluator noticed about the answers, such as the same one to most questions."""
+    return [text for name, text in run.environment.items() if name.startswith("flag_")]
+
+
+def _is_judged_suite(submission: Submission) -> bool:
+    suite = SUITES.get(submission.suite)
+    return bool(suite and suite.judging)
 
 
 def _is_flag(table: pa.Table) -> bool:
