@@ -31,7 +31,7 @@ COLUMNS = (
     Column(key="setup", label="Setup", kind="text", sticky=True, searchable=True,
            info="Guessing agrees in a third of S1 and in half of S2."),
     Column(key="turn", label="Turn", kind="category", filter="choices"),
-    Column(key="counted", label="People", kind="category", filter="choices",
+    Column(key="counted", label="People", kind="category", width=150, filter="choices",
            info="Every person's vote, or one majority a question, turn and pair; without a majority it is a tie."),
     Column(key="agreement", label="Agreement", kind="number", unit="%", factor=100, decimals=1, bounds=True,
            info="Share of the same verdicts; 95 % by question."),

@@ -103,7 +103,8 @@ def board(shelf: Shelf, view: str) -> Board:
         name=NAME, view=view, title=f"{card.title}, judged by {judge.label}",
         columns=tuple(c for c in columns if c.key in known or (rows.empty and c.key in rows)),
         frame=with_ids(ranked(rows, main, competes=competes), ["model"]), default_sort=f"-{main}", as_of=card.as_of,
-        revision=here.revision if here else shelf.revision_of(FOLDER, card), source=shelf.snapshot.origin, notes=notes,
+        revision=here.revision if here else shelf.revision_of(FOLDER, card), notes=notes,
+        source="runs made here" if here else shelf.snapshot.origin,
         empty=NO_SCORES if rows.empty else None,
     )  # fmt: skip
 
