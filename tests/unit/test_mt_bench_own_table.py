@@ -67,5 +67,5 @@ def test_the_shipped_run_covers_all_questions_with_our_own_texts():
     (card,) = [card for card in list_mt_bench_tables(DATA)[0] if card.name == NAME]
     scores = read_scores(DATA, card)
     assert card.n_questions == read_part(DATA, card, "questions")["question_id"].nunique() == 88
-    assert scores.groupby("model").size().tolist() == [176, 176]
+    assert scores.groupby("model").size().tolist() == [176, 176, 176]
     assert "weak judge" in card.judges[0].label
