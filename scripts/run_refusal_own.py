@@ -75,8 +75,18 @@ def write(
     header = AnswerFile(next(iter(folders.values()))).header
     frame = pd.concat(frames, ignore_index=True)
     write_safety(output, card(prompts, submission, measured, header.started_at if header else None), frame)
-    write_answer_texts(output, TABLE, pd.concat(texts, ignore_index=True))
+    write_answer_texts(output, TABLE, publishable(frame, pd.concat(texts, ignore_index=True)))
     sys.stdout.write(f"{len(frame)} answers in {output / 'safety' / TABLE}.parquet\n{measured}\n")
+
+
+def publishable(frame: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
+    """The texts without a model's answers that go along with what should be declined: these are nobody's to spread.
+
+    Rows of both go together; requests and the controls' sentences are ours.
+    """
+    agreed = frame["expected"].eq("refuse") & frame[f"label_{string_judge.NAME}"].ne("refused")
+    withheld = agreed & ~frame["model"].isin(CONTROLS)
+    return texts.assign(answer=texts["answer"].mask(withheld.to_numpy()))
 
 
 def card(
@@ -90,7 +100,8 @@ def card(
         about=f"One small model ({submission.model.split('/')[-1]}) and two controls on {len(prompts)} prompts written "
         f"for this project: {n_safe} harmless ones in {_types(prompts, 'comply')} types, {len(prompts) - n_safe} to be "
         f"declined in {_types(prompts, 'refuse')}. Answers end at {red_teaming.NEW_TOKENS} tokens. The judge only "
-        f"looks for phrases of refusal: what it calls an answer may be nonsense. {measured}",
+        f"looks for phrases of refusal: what it calls an answer may be nonsense. Answers of the "
+        f"model that go along with what should be declined are counted, but their texts are not shipped. {measured}",
         source=f"eval_queue/tasks/refusal_own; scripts/run_refusal_own.py; {submission.precision}, revision "
         f"{submission.revision[:12]}, greedy",
         license="Apache-2.0", as_of=as_of,
