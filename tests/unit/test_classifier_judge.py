@@ -4,7 +4,7 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
-from eval_queue.red_teaming.classifier_judge import load_judge
+from eval_queue.runners.classifier_judge import load_judge
 from leaderboard.errors import PermanentFailure
 from tests.models import tiny_model
 

@@ -12,9 +12,10 @@ from typing import Any
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from eval_queue.runners.causal_model import LOADING_ERRORS, device, first_line, is_memory_error
 from leaderboard.errors import PermanentFailure
 from leaderboard.sources.safety_tables import LABELS
+
+from .causal_model import LOADING_ERRORS, device, first_line, is_memory_error
 
 LONGEST = 512
 """Tokens of request and answer together."""
