@@ -139,6 +139,26 @@ def test_the_page_its_rows_plots_and_downloads_hold_no_text_of_a_request_or_an_a
             assert HARMFUL.encode() not in answer.read()
 
 
+def test_our_own_prompts_are_listed_and_their_texts_are_nowhere_until_they_are_opened(page: Page, app, library):
+    view, prompt = "own_refusals.models.strings", "violence-01"
+    opened = library.reading("red_teaming", view, {"prompt": prompt, "show": "request,answer"})
+    texts = [part.text for part in opened.parts if part.key in ("request", "answer")]
+    assert len(texts) == 2
+    assert all(texts)
+    page.goto(f"{app}/?tab=red_teaming&view={view}")
+    status(page, "red_teaming", "3 rows")
+    expect(board(page, "red_teaming")).to_contain_text("control: always declines")
+    held = [page.content()]
+    for path in ("table/red_teaming", "data/red_teaming.csv", "plots/red_teaming.json"):
+        with urllib.request.urlopen(f"{app}/{path}?view={view}") as answer:
+            held.append(answer.read().decode())
+    with urllib.request.urlopen(f"{app}/read/red_teaming.json?view={view}&prompt={prompt}") as answer:
+        held.append(answer.read().decode())
+    assert not [text for text in texts for place in held if text in place]
+    with urllib.request.urlopen(f"{app}/read/red_teaming.json?view={view}&prompt={prompt}&show=request") as answer:
+        assert texts[0] in answer.read().decode()
+
+
 @pytest.mark.parametrize("tab", VIEWS)
 def test_a_phone_is_enough(page: Page, app, tab):
     page.set_viewport_size({"width": 360, "height": 800})

@@ -107,12 +107,12 @@ def test_kappa_of_gpt4_and_people_is_that_of_a_plain_formula(library, completion
 
 @needs_files
 def test_no_request_and_no_answer_is_in_the_shipped_tables(attempts, completions):
-    shipped = b"".join(path.read_bytes() for path in sorted((ROOT / "data" / "safety").iterdir()))
-    words = "\n".join(
-        pd.read_parquet(path).astype(str).to_csv() for path in sorted((ROOT / "data" / "safety").glob("*.parquet"))
-    )
+    own = sorted((ROOT / "data" / "safety_texts").glob("*"))
+    files = [*sorted((ROOT / "data" / "safety").iterdir()), *own]
+    shipped = b"".join(path.read_bytes() for path in files)
+    words = "\n".join(pd.read_parquet(path).astype(str).to_csv() for path in files if path.suffix == ".parquet")
     for text in {*attempts["goal"], *completions["prompt"], *completions["completion"].str[:60]}:
         if len(text) > 20:
             assert text not in words
             assert text.encode() not in shipped
-    assert not (ROOT / "data" / "safety_texts").exists()
+    assert [path.name for path in own] == ["own_refusals.parquet"], "only texts of this project's own set"
