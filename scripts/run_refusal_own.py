@@ -106,6 +106,7 @@ def card(
         f"{submission.revision[:12]}, greedy",
         license="Apache-2.0", as_of=as_of,
         judges=(SafetyJudge(name=string_judge.NAME, label="Our string match", kind="rule", info=measured),),
+        controls=tuple(CONTROLS),
     )  # fmt: skip
 
 

@@ -116,3 +116,15 @@ def test_no_request_and_no_answer_is_in_the_shipped_tables(attempts, completions
             assert text not in words
             assert text.encode() not in shipped
     assert [path.name for path in own] == ["own_refusals.parquet"], "only texts of this project's own set"
+
+
+def test_controls_on_our_own_prompts_take_no_rank_and_count_in_no_rate_over_models(library):
+    board = library.board("red_teaming", "own_refusals.models.strings")
+    rows = board.frame.set_index("model")
+    assert rows["control"].sum() == 2
+    assert rows.loc[rows["control"], "rank_lower"].isna().all()
+    assert rows.loc["smollm2-135m-instruct", ["rank_lower", "rank_upper"]].tolist() == [1, 1]
+    assert board.column("control").badge == "control"
+    by_type = library.board("red_teaming", "own_refusals.safe.strings")
+    assert (by_type.frame["n"] == 10).all(), "ten prompts a type, one model"
+    assert by_type.frame["refuses"].mean() == pytest.approx(rows.loc["smollm2-135m-instruct", "over_refusal"])

@@ -90,7 +90,7 @@ def _rows(
         return attacks.rows(attacks.succeeded(frame, judge), kind)
     if kind == refusals.JUDGES:
         return refusals.compared(card, frame)
-    return refusals.rows(refusals.labelled(frame, judge), kind)
+    return refusals.rows(refusals.labelled(frame, judge), kind, card.controls)
 
 
 def _sort(kind: str) -> str:

@@ -4,13 +4,14 @@ Enters: a safety table of kind "answers". Leaves: rows with rates of refusal, th
 refusal counts as a refusal; the share of full ones stands beside it. Intervals are clustered by prompt.
 """
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import pandas as pd
 
 from leaderboard.boards.charts import Chart
 from leaderboard.boards.columns import Column
-from leaderboard.boards.rows import RANK, ranked
+from leaderboard.boards.rows import CONTROL, RANK, ranked
 from leaderboard.metrics.safety import balance, label_agreement, rates
 from leaderboard.sources.safety_tables import SafetyCard
 
@@ -29,12 +30,19 @@ def labelled(frame: pd.DataFrame, judge: str) -> pd.DataFrame:
     )
 
 
-def rows(frame: pd.DataFrame, kind: str) -> tuple[pd.DataFrame, tuple[Column, ...], list[str]]:
-    """Ranked rows of one kind (a key of `ROWS`), their columns, and the names that identify a row."""
-    return _models(frame) if kind == "models" else _types(frame, kind)
+def rows(
+    frame: pd.DataFrame, kind: str, controls: Sequence[str] = ()
+) -> tuple[pd.DataFrame, tuple[Column, ...], list[str]]:
+    """Ranked rows of one kind (a key of `ROWS`), their columns, and the names that identify a row.
+
+    Controls stand among the models without a rank, and count in no rate over models.
+    """
+    if kind == "models":
+        return _models(frame, controls)
+    return _types(frame[~frame["model"].isin(controls)], kind)
 
 
-def _models(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Column, ...], list[str]]:
+def _models(frame: pd.DataFrame, controls: Sequence[str]) -> tuple[pd.DataFrame, tuple[Column, ...], list[str]]:
     safe, unsafe = (frame[frame["expected"] == expected] for expected in ("comply", "refuse"))
     table = rates(safe, ["model"], "refuses", "over_refusal")
     for part, value, name in (
@@ -55,7 +63,9 @@ def _models(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Column, ...], list
         _rate("refusal", "Refuses unsafe", REFUSES_UNSAFE),
         Column(key="n", label="Answers", kind="number", info="Answers with a label of this judge."),
     )  # fmt: skip
-    return ranked(table, "balance"), columns, ["model"]
+    table["control"] = table["model"].isin(controls)
+    more = (CONTROL,) if controls else ()
+    return ranked(table, "balance", competes=~table["control"]), (*columns, *more), ["model"]
 
 
 def _types(frame: pd.DataFrame, kind: str) -> tuple[pd.DataFrame, tuple[Column, ...], list[str]]:
@@ -112,7 +122,11 @@ def charts(card: SafetyCard, frame: pd.DataFrame, kind: str, judge: str) -> tupl
     label = next(item.label for item in card.judges if item.name == judge)
     if kind != "models":
         return (_by_type(labelled(frame, judge), kind, f"By the labels of {label}; {card.title}"),)
-    table = _models(labelled(frame, judge))[0].dropna(subset=["answers_safe", "refusal"]).reset_index(drop=True)
+    table = (
+        _models(labelled(frame, judge), card.controls)[0]
+        .dropna(subset=["answers_safe", "refusal"])
+        .reset_index(drop=True)
+    )
     if table.empty:  # a judge without a single label of both kinds of prompt
         return (_by_judge(card, frame),)
     ends = {f"{axis}{end}": 100 * table[f"{name}{end}"] for axis, name in (("x", "answers_safe"), ("y", "refusal"))

@@ -71,6 +71,7 @@ class SafetyCard(Card):
     kind: Literal["attempts", "answers"]
     tabs: tuple[Tab, ...] = ("red_teaming",)
     judges: tuple[SafetyJudge, ...] = Field(min_length=1)
+    controls: tuple[str, ...] = Field(default=(), description="Models that are no contestants: one text for all.")
 
     @model_validator(mode="after")
     def _judges_differ(self) -> "SafetyCard":
