@@ -105,6 +105,18 @@ def test_the_fold_says_what_was_repaired(page: Page, app):
     expect(fold).to_contain_text("the verdict could not be parsed. Rows: 8.")
 
 
+def test_a_link_to_a_question_keeps_it_in_sight_while_plots_arrive_above(page: Page, app):
+    page.goto(f"{app}/?tab=mt_bench&view=own_smollm2.0&read.question=1081")
+    heading = page.locator("#mt_bench-reader h3")
+    expect(heading).to_contain_text("Question 1081")
+    expect(page.locator("#mt_bench-plots .lbp-stage svg").nth(1)).to_be_visible()
+    page.wait_for_timeout(500)
+    expect(heading).to_be_in_viewport()
+    page.mouse.wheel(0, -4000)
+    page.wait_for_timeout(300)
+    expect(heading).not_to_be_in_viewport()
+
+
 def test_back_across_data_sets_returns_to_the_question_that_was_read(page: Page, app):
     page.goto(f"{app}/?tab=mt_bench&read.question=90")
     reader = page.locator("#mt_bench-reader")

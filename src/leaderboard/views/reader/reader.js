@@ -6,6 +6,8 @@ import { Guest } from "../table/guest.js";
 
 const KEYS = { n: "next", j: "next", ArrowRight: "next", p: "previous", k: "previous", ArrowLeft: "previous", d: "jump" };
 const AFTER_TABLE_MS = 200; // the table writes its address at most 150 ms after a change; see table/mount.js
+const MOVES = ["wheel", "touchstart", "pointerdown", "keydown"];
+const HOLD_MS = 10_000;
 
 class Reader {
   constructor(root, { board, isFirst }) {
@@ -71,9 +73,23 @@ class Reader {
     this.awaited = null;
     this.view = view;
     this.shown = false;
-    if (this.linked) this.root.scrollIntoView({ block: "start" });
+    if (this.linked) this.hold();
     if (this.near || this.linked) this.load();
     this.linked = false;
+  }
+
+  // What arrives above a linked place, such as plots, pushes it down: it is held in sight until the visitor moves.
+  hold() {
+    const show = () => this.root.scrollIntoView({ block: "start" });
+    const sizes = new ResizeObserver(show);
+    const release = () => {
+      sizes.disconnect();
+      for (const name of MOVES) window.removeEventListener(name, release);
+    };
+    sizes.observe(document.body);
+    for (const name of MOVES) window.addEventListener(name, release, { passive: true });
+    setTimeout(release, HOLD_MS);
+    show();
   }
 
   go(selection) {
