@@ -177,11 +177,14 @@ def preparer(settings: Settings, catalogue: ModelCatalogue) -> Prepare:
         is_local = submission.model.startswith(LOCAL)
         _require_judge(submission, settings)
         if is_local:
-            _require_unchanged(submission, catalogue)
-        reference = submission.reference and submission.reference.partition("@")[0]
+            _require_unchanged(submission.model, submission.revision, catalogue)
+        reference, _, commit = (submission.reference or "").partition("@")
+        if reference.startswith(LOCAL):
+            _require_unchanged(reference, commit, catalogue)
         return RunSpec(
             submission=submission, work_folder=folder.absolute(), task_files=settings.task_files,
-            model_path=_place(settings, submission.model), reference_path=reference and _place(settings, reference),
+            model_path=_place(settings, submission.model),
+            reference_path=_place(settings, reference) if reference else None,
             threads=settings.threads, memory_limit_gb=settings.memory_limit_gb,
             baseline=settings.judge_baseline and settings.judge_baseline.absolute(),
         )  # fmt: skip
@@ -208,13 +211,13 @@ def _place(settings: Settings, model: str) -> str:
     return str((settings.models / model.removeprefix(LOCAL)).absolute()) if is_local else model
 
 
-def _require_unchanged(submission: Submission, catalogue: ModelCatalogue) -> None:
+def _require_unchanged(model: str, revision: str, catalogue: ModelCatalogue) -> None:
     try:
-        found = catalogue.inspect(submission.model, "main").revision
+        found = catalogue.inspect(model, "main").revision
     except ModelUnavailable as error:
         raise PermanentFailure(f"The model cannot be loaded any more: {error}") from error
-    if found != submission.revision:
+    if found != revision:
         raise ModelAtFault(
-            f"The files of {submission.model} changed: revision {submission.revision[:12]} was submitted, "
+            f"The files of {model} changed: revision {revision[:12]} was submitted, "
             f"{found[:12]} is there now. Submit it again."
         )

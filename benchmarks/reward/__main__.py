@@ -147,6 +147,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args(arguments)
+    for needed in (options.model / "config.json", options.pairs / f"{SETS[0]}.parquet"):
+        if not needed.is_file():
+            sys.stderr.write(f"{needed} is missing. Make the model with `python -m scripts.train_reward_model`.\n")
+            return 2
     speed = measure(options.model, options.pairs, options.n, options.rounds, options.threads)
     text = "\n".join(["# Reward models: pairs a second", "", *speed, *memory(options.pairs / f"{SETS[0]}.parquet"), ""])
     (Path(__file__).parent / "RESULTS.md").write_text(text, encoding="utf-8")

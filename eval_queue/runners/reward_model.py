@@ -2,7 +2,7 @@
 
 Enters: a `RunSpec`. Leaves: a `RunResult` with the accuracy of every set, and per-pair scores without texts in
 samples/<set>.parquet of the work folder. A tie is wrong, as on H4's board and in RewardBench;
-the other conventions and two controls ("pick the longer", a coin) are in the run's environment.
+the other conventions and the control "pick the longer" are in the run's environment.
 """
 
 import hashlib
@@ -35,7 +35,6 @@ from .causal_model import device
 from .model_folder import find_model
 
 PACKAGES = ("transformers", "torch", "tokenizers", "numpy")
-COIN_SEED = 0
 
 Load = Callable[[], Scorer]
 
@@ -118,16 +117,14 @@ def versions() -> dict[str, str]:
 
 
 def describe(table: pd.DataFrame) -> dict[str, str]:
-    """Accuracies of scored pairs under every convention, and of the controls, from the same pairs; percentages."""
+    """Accuracies of scored pairs under every convention, and of the control, from the same pairs; percentages."""
     margins = table["score_chosen"] - table["score_rejected"]
     longer = (table["length_chosen"] - table["length_rejected"]).to_numpy(dtype=float)
-    coin = np.random.default_rng(COIN_SEED).choice([-1.0, 1.0], len(table))
     figures = {
         "ties_wrong": pair_accuracy(margins, ties="wrong", cluster=table["prompt"]),
         "ties_half": pair_accuracy(margins, ties="half", cluster=table["prompt"]),
         "ties_dropped": pair_accuracy(margins, ties="dropped", cluster=table["prompt"]),
         "control_longer": pair_accuracy(longer, cluster=table["prompt"]),
-        "control_coin": pair_accuracy(coin, cluster=table["prompt"]),
     }
     said = {
         name: f"{100 * it.accuracy:.1f} % ({100 * it.lower:.1f}–{100 * it.upper:.1f})" for name, it in figures.items()

@@ -1,7 +1,7 @@
-"""The rules of submissions, one small function each: what a field may hold and what a model must offer.
+"""The rules of submissions, one small function each: what a field may hold and what a suite needs.
 
-Enters: raw values and `ModelFacts`. Leaves: parsed values, or texts that say what is wrong with which value, what
-was expected and what to do.
+Enters: raw values, suites. Leaves: parsed values, or texts that say what is wrong with which value, what was expected
+and what to do. What a model must offer is in `model_rules`.
 """
 
 import re
@@ -11,7 +11,6 @@ from typing import TypeVar
 from urllib.parse import unquote
 
 from leaderboard.errors import Problem
-from leaderboard.model_facts import ModelFacts
 from leaderboard.records import MODEL_ID_PATTERN, QUANTISED, Precision
 from leaderboard.settings import Settings
 from leaderboard.suites import Suite, judge_identity
@@ -28,13 +27,8 @@ LONGEST_REVISION = 100
 LONGEST_ADDRESS = 1_000
 LONGEST_SENDER = 100
 RESERVED = ("api", "datasets", "models", "spaces")
-BYTES_PER_PARAM: dict[Precision, float] = {"bfloat16": 2, "float16": 2, "float32": 4, "8bit": 1, "4bit": 0.5}
 WIDEST = 4
-NOT_GENERATIVE = re.compile(
-    r"For(?:MaskedLM|SequenceClassification|TokenClassification|QuestionAnswering|MultipleChoice|ImageClassification"
-    r"|PreTraining)$"
-)
-
+"""Bytes of a parameter in the widest precision."""
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -48,8 +42,8 @@ class Limits:
     """What a submission may cost.
 
     `max_weight_bytes` bounds the real size of the weight files, `memory_bytes` is what an evaluation may use,
-    `retry_pause_seconds` must pass between a failure and its retry. `has_judge` and `has_baseline` tell whether suites
-    can be accepted that need them, `judge` is what a judged submission is identified by.
+    `retry_pause_seconds` must pass between a failure and its retry. `has_judge`, `has_baseline` and `has_files` tell
+    whether suites can be accepted that need them, `judge` is what a judged submission is identified by.
     """
 
     max_params: int
@@ -60,6 +54,7 @@ class Limits:
     has_judge: bool = False
     judge: str | None = None
     has_baseline: bool = False
+    has_files: bool = False
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Limits":
@@ -72,6 +67,7 @@ class Limits:
             has_judge=settings.judge_model is not None,
             judge=None if settings.judge_model is None else judge_identity(settings.judge_model),
             has_baseline=settings.judge_baseline is not None,
+            has_files=settings.task_files is not None,
         )
 
 
@@ -189,7 +185,10 @@ def suite_problems(
         return []
     problems = [Problem(field="suite", message=text) for text in missing_for(suite, limits)]
     if precision in QUANTISED and not suite.needs_head:
-        message = f"{precision} is offered for reward models alone; {suite.name} takes bfloat16, float16 or float32."
+        message = (
+            f"{precision} is offered for sequence classifiers (reward_pairs) alone; {suite.name} takes bfloat16, "
+            "float16 or float32."
+        )
         problems.append(Problem(field="precision", message=message))
     if suite.needs_chat and not chat_template:
         message = f"{suite.name} asks in a chat; expected the chat template to be on. Switch it on."
@@ -210,135 +209,9 @@ def missing_for(suite: Suite, limits: Limits) -> list[str]:
             f"{suite.name} compares with a baseline's answers, and none are configured here. Choose another suite; "
             "whoever runs this board can set LEADERBOARD_JUDGE_BASELINE."
         )
-    return found
-
-
-def facts_problems(
-    facts: ModelFacts, *, chat_template: bool, limits: Limits, needs_head: bool = False
-) -> list[Problem]:
-    """Every reason why a model that exists cannot be evaluated here."""
-    found = [
-        _licence(facts),
-        _weights(facts),
-        _configuration(facts),
-        _code(facts),
-        _tokenizer(facts),
-        _architecture(facts, needs_head=needs_head),
-    ]
-    found += [_params(facts, limits), _size(facts, limits)]
-    problems = [Problem(field="model", message=f"{facts.model} {text}") for text in found if text]
-    if chat_template and not facts.has_chat_template:
-        message = (
-            f"{facts.model} has no chat template (`chat_template` in tokenizer_config.json or chat_template.jinja); "
-            "switch the chat template off or add one to the model."
-        )
-        problems.append(Problem(field="chat_template", message=message))
-    return problems
-
-
-def _licence(facts: ModelFacts) -> str | None:
-    if facts.license:
-        return None
-    return "names no licence; add `license:` to the front matter of its README.md."
-
-
-def _weights(facts: ModelFacts) -> str | None:
-    if facts.has_safetensors:
-        return None
-    if facts.pickle_only:
-        return (
-            "has its weights only as pickle files, which can run code when loaded; add *.safetensors files "
-            "(save_pretrained writes them)."
-        )
-    return "has no weights as *.safetensors files; expected at least one. Add them with save_pretrained."
-
-
-def _configuration(facts: ModelFacts) -> str | None:
-    if facts.unreadable is None:
-        return None
-    return f"cannot be loaded: {facts.unreadable}. save_pretrained writes these files."
-
-
-def _code(facts: ModelFacts) -> str | None:
-    if not facts.needs_remote_code:
-        return None
-    return (
-        "needs code of its own (`auto_map` in config.json), and submitted code is never run here; submit a model whose "
-        "architecture is part of transformers."
-    )
-
-
-def _tokenizer(facts: ModelFacts) -> str | None:
-    if facts.has_tokenizer:
-        return None
-    return "has no tokenizer; expected tokenizer.json, tokenizer.model or vocab files. Add them to the model."
-
-
-def _architecture(facts: ModelFacts, *, needs_head: bool) -> str | None:
-    if facts.architecture is None:
-        return None
-    if needs_head:
-        if facts.architecture.endswith("ForSequenceClassification"):
-            return None
-        expected = "a reward model, whose class ends in ForSequenceClassification"
-    elif NOT_GENERATIVE.search(facts.architecture):
-        expected = "a model that generates text"
-    else:
-        return None
-    return f"is a {facts.architecture} (`architectures` in config.json); expected {expected}."
-
-
-def _params(facts: ModelFacts, limits: Limits) -> str | None:
-    if facts.params is None or facts.params <= limits.max_params:
-        return None
-    return (
-        f"has {parameters(facts.params)}; at most {limits.max_params / 1e9:g} billion are evaluated "
-        "here. Submit a smaller model."
-    )
-
-
-def _size(facts: ModelFacts, limits: Limits) -> str | None:
-    if facts.weight_bytes <= limits.max_weight_bytes:
-        return None
-    return (
-        f"has {gigabytes(facts.weight_bytes)} of weight files; at most {gigabytes(limits.max_weight_bytes)} are "
-        "loaded here. Submit a smaller model or fewer copies of its weights."
-    )
-
-
-def warnings(precision: Precision, facts: ModelFacts, limits: Limits) -> list[str]:
-    """What a sender should know although it does not stand in the way."""
-    found = []
-    if facts.params is None:
-        found.append(f"{facts.model} does not tell its number of parameters; the board will leave it blank.")
-    needed = int((facts.params or 0) * BYTES_PER_PARAM[precision])
-    if needed > limits.memory_bytes:
+    if suite.needs_files and not limits.has_files:
         found.append(
-            f"The weights need about {gigabytes(needed)} in {precision}, an evaluation here may use "
-            f"{gigabytes(limits.memory_bytes)}; it will probably fail for lack of memory."
+            f"{suite.name} needs preference pairs of others, and none are configured here. Choose another suite; "
+            "whoever runs this board can set LEADERBOARD_TASK_FILES."
         )
-    if facts.architecture is None:
-        found.append(f"{facts.model} names no architecture in config.json; it may not load.")
     return found
-
-
-def facts_lines(facts: ModelFacts) -> list[str]:
-    """The facts of a model for a person to read."""
-    params = "unknown" if facts.params is None else f"{facts.params:,}"
-    return [
-        f"model         {facts.model} at {facts.revision}",
-        f"licence       {facts.license or 'none'}",
-        f"parameters    {params}, {gigabytes(facts.weight_bytes)} of weights",
-        f"architecture  {facts.architecture or 'unknown'}",
-        f"chat template {'yes' if facts.has_chat_template else 'no'}",
-    ]
-
-
-def parameters(n: int) -> str:
-    """A number of parameters in words, small ones in millions."""
-    return f"{n / 1e9:.2f} billion parameters" if n >= 10**9 else f"{n / 1e6:.2f} million parameters"
-
-
-def gigabytes(n_bytes: int) -> str:
-    """Bytes in decimal gigabytes, small ones in megabytes."""
-    return f"{n_bytes / 1e9:.2f} GB" if n_bytes >= 10**9 else f"{n_bytes / 1e6:.1f} MB"

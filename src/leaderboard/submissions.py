@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from leaderboard import model_rules
 from leaderboard import submission_rules as rules
 from leaderboard.errors import (
     InvalidSubmission,
@@ -21,9 +22,9 @@ from leaderboard.errors import (
     StoreError,
 )
 from leaderboard.model_facts import ModelCatalogue, ModelFacts
+from leaderboard.model_rules import parameters as parameters  # part of this module's interface
 from leaderboard.records import MODEL_TYPES, PRECISIONS, ModelType, Precision, QueueEntry, State, Submission
 from leaderboard.submission_rules import Limits as Limits  # part of this module's interface
-from leaderboard.submission_rules import parameters as parameters
 from leaderboard.suites import SUITES, evaluable_suites
 
 MEND_IT = "Mend the model and submit it again: a new commit is a new submission."
@@ -135,22 +136,23 @@ def check(
     The catalogue is asked only when the ids of model and revision have the right form.
     """
     fields, problems = _read_fields(draft)
+    suite = SUITES.get(fields.suite)
     problems += rules.suite_problems(
-        SUITES.get(fields.suite), chat_template=fields.chat_template, limits=limits, precision=fields.precision
+        suite, chat_template=fields.chat_template, limits=limits, precision=fields.precision
     )
     facts: ModelFacts | None = None
     if not any(problem.field in ("model", "revision") for problem in problems):
         facts, unavailable = _inspect(catalogue, fields.model, fields.revision)
         problems += unavailable
     warnings: tuple[str, ...] = ()
+    reference: str | None = None
     if facts is not None:
-        suite = SUITES.get(fields.suite)
-        problems += rules.facts_problems(
+        problems += model_rules.facts_problems(
             facts, chat_template=fields.chat_template, limits=limits, needs_head=bool(suite and suite.needs_head)
         )
-        warnings = tuple(rules.warnings(fields.precision, facts, limits))
-    reference, missing = _reference(fields.suite, facts, catalogue)
-    problems += missing
+        warnings = tuple(model_rules.warnings(fields.precision, facts, limits))
+        reference, missing = model_rules.reference_of(suite, facts, catalogue, limits)
+        problems += missing
     if not any(problem.field == "sender" for problem in problems):
         problems += quota_problems(queue, fields.sender, limits)
     if problems or facts is None:
@@ -194,7 +196,7 @@ def describe(checked: Checked) -> str:
     """A readable report of a dry run: what would be queued, or every reason why not."""
     lines = []
     if checked.facts is not None:
-        lines += rules.facts_lines(checked.facts)
+        lines += model_rules.facts_lines(checked.facts)
     lines += [f"warning: {warning}" for warning in checked.warnings]
     if checked.problems:
         lines.append(f"Would be refused, {len(checked.problems)} problem(s):")
@@ -238,24 +240,6 @@ def _inspect(catalogue: ModelCatalogue, model: str, revision: str) -> tuple[Mode
         return None, [Problem(field="revision", message=str(error))]
     except ModelUnavailable as error:
         return None, [Problem(field="model", message=str(error))]
-
-
-def _reference(
-    suite: str, facts: ModelFacts | None, catalogue: ModelCatalogue
-) -> tuple[str | None, list[Problem]]:  # fmt: skip
-    """Model and commit that a suite compares with, None where it compares with none; why it cannot be had."""
-    if facts is None or suite not in SUITES or not SUITES[suite].needs_reference:
-        return None, []
-    try:
-        name = rules.parse_model(facts.base_model or "")
-        base = catalogue.inspect(name, "main")
-    except (rules.Refused, ModelUnavailable, RevisionUnavailable) as error:
-        message = (
-            f"{facts.model} must name the model it was trained from, as `base_model:` in the front matter of its "
-            f"README.md, and that model must be there; found {rules.shown(facts.base_model or 'nothing')}: {error}"
-        )
-        return None, [Problem(field="model", message=message)]
-    return f"{base.model}@{base.revision}", []
 
 
 def quota_problems(queue: SubmissionQueue, sender: str, limits: Limits) -> list[Problem]:

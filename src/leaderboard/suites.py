@@ -33,7 +33,8 @@ class Suite:
     model's answers, and that function scores them with the configured judge, in a process of its own that loads no
     model. `needs_chat` suites ask through the chat template; `needs_baseline` ones compare with configured answers.
     `needs_head` suites score with a sequence-classification model, which other suites refuse; `needs_reference` ones
-    compare with the model that the submitted one was trained from, `base_model` in its card.
+    compare with the model that the submitted one was trained from, `base_model` in its card. `needs_files` suites read
+    files of others that are not shipped.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Suite:
     needs_baseline: bool = False
     needs_head: bool = False
     needs_reference: bool = False
+    needs_files: bool = False
 
 
 CORE = Suite(
@@ -179,10 +181,10 @@ REWARD_PAIRS = Suite(
     title="Reward models: preference pairs",
     about=(
         "Share of preference pairs whose better answer gets the higher reward; ties count as wrong, as on H4's board "
-        "and in RewardBench. The pairs are third parties' files in reward_models/ below LEADERBOARD_TASK_FILES; the "
-        "harmless ones also load from the Hub. Choose float32: lower precisions move scores with the batch."
+        "and in RewardBench. The pairs are third parties' files in reward_models/ below LEADERBOARD_TASK_FILES. "
+        "Choose float32: lower precisions move scores with the batch."
     ),
-    evaluable=True, runner="eval_queue.runners.reward_model:run", needs_head=True,
+    evaluable=True, runner="eval_queue.runners.reward_model:run", needs_head=True, needs_files=True,
     tasks=tuple(
         Task(name=name, label=label, metric=REWARD_METRIC, n=n, chance=0.5, info=info)
         for name, label, n, info in (

@@ -14,8 +14,9 @@ from leaderboard.errors import ModelUnavailable, RevisionUnavailable
 from leaderboard.local_models import LocalCatalogue, count_params
 from leaderboard.model_catalogue import HubCatalogue, open_catalogue
 from leaderboard.model_facts import ModelFacts
+from leaderboard.model_rules import facts_problems
 from leaderboard.settings import Settings
-from leaderboard.submission_rules import Limits, facts_problems
+from leaderboard.submission_rules import Limits
 from tests.fakehub import FakeHub
 
 CARD = b"---\nlicense: apache-2.0\nbase_model: org/base\n---\n# A model\n"

@@ -232,6 +232,30 @@ def test_implicit_rewards_are_the_sum_over_the_answer_alone(tmp_path: Path) -> N
     assert ImplicitReward(policy, policy, tokenizer).rewards(texts) == pytest.approx([0.0] * len(texts), abs=1e-5)
 
 
+def test_a_policy_with_a_short_window_is_asked_as_it_is(tmp_path: Path) -> None:
+    from transformers import MistralConfig, MistralForCausalLM
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model(tmp_path / "causal"))
+    size = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1}
+    config = MistralConfig(
+        vocab_size=len(tokenizer), intermediate_size=32, sliding_window=3, max_position_embeddings=512, **size
+    )
+    models = []
+    for seed in (3, 4):
+        torch.manual_seed(seed)
+        models.append(MistralForCausalLM(config).eval())
+    model = ImplicitReward(*models, tokenizer)
+    texts = [model.encode(row["prompt"], row["chosen"]) for row in ROWS[:6]]
+    assert min(len(text.tokens) for text in texts) > 3
+    for text, reward in zip(texts, model.rewards(texts), strict=True):
+        sums = []
+        for each in models:
+            with torch.inference_mode():
+                logs = each(torch.tensor([text.tokens])).logits[0].log_softmax(-1)
+            sums.append(sum(float(logs[at - 1, text.tokens[at]]) for at in range(text.answer_at, len(text.tokens))))
+        assert reward == pytest.approx(BETA * (sums[0] - sums[1]), abs=1e-4)
+
+
 def test_bad_rows_are_kept_out_with_reasons() -> None:
     bad = [{"prompt": "a", "chosen": " ", "rejected": "b"}, {"prompt": "a", "chosen": "b", "rejected": "b"}]
     found = from_rows("some", pd.DataFrame([*bad, {"prompt": "a", "chosen": None, "rejected": "b"}, *ROWS]))
@@ -297,9 +321,6 @@ class Arithmetic:
                       n_tokens_rejected=2)
             for pair in pairs
         ]  # fmt: skip
-
-    def conditions(self) -> dict[str, str]:
-        return {}
 
 
 def test_a_run_killed_between_shards_goes_on_and_ends_with_the_same_bytes(tmp_path: Path) -> None:

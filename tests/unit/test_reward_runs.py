@@ -20,11 +20,12 @@ from eval_queue.spec import RunSpec
 from eval_queue.worker import Worker
 from leaderboard.boards.library import Library
 from leaderboard.model_facts import ModelFacts
+from leaderboard.model_rules import facts_problems
 from leaderboard.records import RunResult, Submission, TaskScore
 from leaderboard.settings import read_settings
 from leaderboard.sources.reward_runs import reward_runs
 from leaderboard.stores import LocalStore
-from leaderboard.submission_rules import Limits, facts_problems, suite_problems
+from leaderboard.submission_rules import Limits, suite_problems
 from leaderboard.suites import CORE, DPO_PAIRS, REWARD_METRIC, REWARD_PAIRS
 from leaderboard.views.run_page import run_routes
 from scripts.make_demo_model import quiet
@@ -224,6 +225,6 @@ def test_reward_suites_take_reward_models_and_the_others_do_not(architecture, ne
 
 @pytest.mark.parametrize(("suite", "refused"), [(CORE, True), (REWARD_PAIRS, False)])
 def test_rounded_weights_are_for_reward_models_alone(suite, refused):
-    limits = Limits(max_params=1, max_open_per_sender=1, max_weight_bytes=1, memory_bytes=1)
+    limits = Limits(max_params=1, max_open_per_sender=1, max_weight_bytes=1, memory_bytes=1, has_files=True)
     problems = suite_problems(suite, chat_template=False, limits=limits, precision="4bit")
     assert [problem.field for problem in problems] == (["precision"] if refused else [])

@@ -426,3 +426,59 @@ def test_a_submission_that_cannot_work_is_not_sent_to_retry() -> None:
     entry = take(Draft(model="org/m"), Catalogue(), queue).model_copy(update={"state": "FAILED", "final": True})
     assert "Mend the model and submit it again" in duplicate_message(entry)
     assert "Retry" not in duplicate_message(entry)
+
+
+BASE = GOOD.model_copy(update={"model": "org/base", "revision": "b" * 40})
+
+
+class Family(Catalogue):
+    """Knows a model and what it was trained from."""
+
+    def __init__(self, facts: ModelFacts, base: ModelFacts) -> None:
+        super().__init__(facts)
+        self.base = base
+
+    def inspect(self, model: str, revision: str) -> ModelFacts:
+        if model == "org/base":
+            return self.base
+        if model == "org/m":
+            return super().inspect(model, revision)
+        raise ModelUnavailable(f"{model} does not exist.")
+
+
+def check_policy(base: str | None, facts: ModelFacts = BASE) -> Checked:
+    draft = Draft(model="org/m", suite="dpo_pairs", precision="float32", sender="me")
+    return check(
+        draft, catalogue=Family(GOOD.model_copy(update={"base_model": base}), facts), queue=Queue(),
+        limits=replace(LIMITS, has_files=True), now=NOW, result_exists=lambda _: False,
+    )  # fmt: skip
+
+
+def test_a_policy_is_pinned_with_the_commit_of_what_it_was_trained_from():
+    submission = check_policy("org/base").submission
+    assert submission is not None
+    assert submission.reference == f"org/base@{'b' * 40}"
+    other = submission.model_copy(update={"reference": f"org/base@{'c' * 40}"})
+    assert len({submission.key, other.key, submission.model_copy(update={"reference": None}).key}) == 3
+
+
+@pytest.mark.parametrize("base", [None, "nobody/knows", "no id at all"])
+def test_a_policy_whose_reference_cannot_be_had_is_refused_with_what_to_do(base):
+    problems = check_policy(base).problems
+    assert [problem.field for problem in problems] == ["model"]
+    assert "base_model:" in problems[0].message
+
+
+def test_a_reference_that_could_not_be_loaded_here_is_refused():
+    problems = check_policy("org/base", BASE.model_copy(update={"params": LIMITS.max_params + 1})).problems
+    assert [problem.message.partition(" has ")[0] for problem in problems] == ["org/base"]
+
+
+def test_suites_of_pairs_are_refused_where_no_pairs_are():
+    facts = GOOD.model_copy(update={"architecture": "LlamaForSequenceClassification"})
+    draft = Draft(model="org/m", suite="reward_pairs", precision="float32", sender="me")
+    problems = check(
+        draft, catalogue=Catalogue(facts), queue=Queue(), limits=LIMITS, now=NOW, result_exists=lambda _: False
+    ).problems
+    assert [problem.field for problem in problems] == ["suite"]
+    assert "LEADERBOARD_TASK_FILES" in problems[0].message

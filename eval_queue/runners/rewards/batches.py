@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 Scored = TypeVar("Scored")
 
 CPU_BUDGET = 512
-"""Tokens of a batch on a CPU: more fall out of its caches (benchmarks/reward/RESULTS.md)."""
+"""Tokens of a batch on a CPU; larger and smaller ones were slower when tried by hand on this project's machine."""
 
 GPU_BUDGET = 16_384
 """Tokens of a batch on a GPU; not measured here, halved where memory is short."""

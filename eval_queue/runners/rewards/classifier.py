@@ -47,11 +47,6 @@ class Classifier:
         """See `TextModel.encode`."""
         return self._encoder.encode(prompt, answer)
 
-    def conditions(self) -> dict[str, str]:
-        """See `Scorer.conditions`."""
-        shared = "run once" if self._trunk else "run for every text: this model does not allow to share them"
-        return {"scorer": "sequence classifier", "shared_beginnings": shared, "batch_tokens": str(self._budget)}
-
     def rewards(self, texts: Sequence[Encoded]) -> list[float]:
         """See `TextModel.rewards`. Raises ModelAtFault when a reward is not a finite number."""
         found = self._one_by_one(texts) if self._trunk is None else self._trunk.each(texts, self._head)

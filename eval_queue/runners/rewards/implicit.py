@@ -44,10 +44,6 @@ class ImplicitReward:
         """See `TextModel.encode`."""
         return self._encoder.encode(prompt, answer)
 
-    def conditions(self) -> dict[str, str]:
-        """See `Scorer.conditions`."""
-        return {"scorer": "DPO: log-probability of the answer beside the reference's", "beta": str(BETA)}
-
     def rewards(self, texts: Sequence[Encoded]) -> list[float]:
         """See `TextModel.rewards`. Raises ModelAtFault when a reward is not a finite number."""
         policy, reference = (trunk.each(texts, _Said(model)) for model, trunk in self._models)

@@ -32,10 +32,6 @@ class Scorer(Protocol):
         """
         ...
 
-    def conditions(self) -> dict[str, str]:
-        """How it scores, beyond the model and the packages: what a reader, and a resumed run, must know."""
-        ...
-
 
 class TextModel(Protocol):
     """Gives a reward to one text at a time."""
@@ -46,10 +42,6 @@ class TextModel(Protocol):
 
     def rewards(self, texts: Sequence[Encoded]) -> list[float]:
         """Rewards in the order of `texts`."""
-        ...
-
-    def conditions(self) -> dict[str, str]:
-        """See `Scorer.conditions`."""
         ...
 
 
@@ -70,7 +62,3 @@ class TextScorer:
             )
             for at in range(0, len(texts), 2)
         ]  # fmt: skip
-
-    def conditions(self) -> dict[str, str]:
-        """See `Scorer.conditions`."""
-        return self._model.conditions()

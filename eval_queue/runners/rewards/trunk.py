@@ -62,11 +62,13 @@ class Trunk:
         tokens, positions, branches = (
             torch.tensor(each, device=self._base.device) for each in _padded(rows)
         )  # fmt: skip
+        # A model that does not share is asked as it is: its own kind of attention knows nothing of our mask.
+        how = {"attention_mask": (branches != PADDING).long(), "use_cache": False} if not self._share else {
+            "position_ids": positions, "attention_mask": _mask(branches, n_stem, self._base.dtype),
+            "use_cache": bool(stem), **_cache(stem, len(rows)),
+        }  # fmt: skip
         with torch.inference_mode():
-            states = self._base(
-                input_ids=tokens, position_ids=positions, use_cache=bool(stem),
-                attention_mask=_mask(branches, n_stem, self._base.dtype), **_cache(stem, len(rows)),
-            ).last_hidden_state  # fmt: skip
+            states = self._base(input_ids=tokens, **how).last_hidden_state
             return {
                 at: pick(states[number, list(path)], texts[at], n_stem)
                 for number, row in enumerate(rows)

@@ -14,13 +14,12 @@ from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from leaderboard.errors import BadRecord
 from leaderboard.records import RunResult
 from leaderboard.sources.battle_tables import JudgeCard
 from leaderboard.sources.mt_bench_tables import SCORES, MtBenchCard, checked
+from leaderboard.sources.run_samples import read_samples, require_columns, revision_of_runs
 from leaderboard.sources.tables import Rejected
 from leaderboard.suites import PREFERENCE_METRIC, SUITES, Suite
 
@@ -47,8 +46,7 @@ class JudgedRuns:
     @property
     def revision(self) -> str:
         """Changes with any run."""
-        parts = [self.card.model_dump_json(), *(run.model_dump_json() for run in self.runs)]
-        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
+        return revision_of_runs(self.card, self.runs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,20 +120,10 @@ def read_judged(table: JudgedRuns, folders: tuple[Path, ...]) -> JudgedFrames:
 
 
 def _samples(folders: Iterable[Path], relative: str) -> pd.DataFrame:
-    for folder in folders:
-        path = (folder / relative).resolve()
-        if path.is_relative_to(folder.resolve()) and path.is_file():
-            break
-    else:
-        raise BadRecord(f"{relative} is named by its run, and is not there.")
-    try:
-        frame: pd.DataFrame = pq.read_table(path).to_pandas()
-    except (OSError, pa.ArrowException) as error:
-        raise BadRecord(f"{relative} cannot be read: {str(error)[:200]}") from error
+    frame = read_samples(folders, relative)
     needed = {"doc_id", "turn", "category", "question", "gold", "answer"}
     needed |= set(_PAIR_COLUMNS) | {"model_2"} if "baseline_answer" in frame else {"rating", "judgment", "missing"}
-    if missing := needed - set(frame):
-        raise BadRecord(f"{relative} has no column {', '.join(sorted(missing))}.")
+    require_columns(frame, relative, needed)
     return frame
 
 

@@ -5,19 +5,17 @@ Enters: `RunResult`s of suites that score pairs, and the folders where their sam
 other pairs are another table: their accuracies cannot be compared.
 """
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from leaderboard.errors import BadRecord
 from leaderboard.records import RunResult
 from leaderboard.sources.reward_tables import LENGTHS, SCORES, PairSet, RewardCard, checked
+from leaderboard.sources.run_samples import read_samples, require_columns, revision_of_runs
 from leaderboard.sources.tables import Rejected
 from leaderboard.suites import REWARD_METRIC, SUITES, Suite
 
@@ -38,8 +36,7 @@ class RewardRuns:
     @property
     def revision(self) -> str:
         """Changes with any run."""
-        parts = [self.card.model_dump_json(), *(run.model_dump_json() for run in self.runs)]
-        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
+        return revision_of_runs(self.card, self.runs)
 
     def identity(self, run: RunResult) -> dict[str, str]:
         """What names a run's rows in the frame."""
@@ -108,19 +105,6 @@ def read_reward_runs(table: RewardRuns, folders: tuple[Path, ...]) -> tuple[pd.D
 
 
 def _samples(folders: Iterable[Path], relative: str) -> pd.DataFrame:
-    path = next(
-        (
-            found for folder in folders
-            if (found := (folder / relative).resolve()).is_relative_to(folder.resolve()) and found.is_file()
-        ),
-        None,
-    )  # fmt: skip
-    if path is None:
-        raise BadRecord(f"{relative} is named by its run, and is not there.")
-    try:
-        frame: pd.DataFrame = pq.read_table(path).to_pandas()
-    except (OSError, pa.ArrowException) as error:
-        raise BadRecord(f"{relative} cannot be read: {str(error)[:200]}") from error
-    if missing := set(_COLUMNS) - set(frame):
-        raise BadRecord(f"{relative} has no column {', '.join(sorted(missing))}.")
+    frame = read_samples(folders, relative)
+    require_columns(frame, relative, _COLUMNS)
     return frame[_COLUMNS]
