@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"{folder} is there already.\n")
         return 0
     if options.tiny is None and (missing := _missing_packages()):
-        sys.stderr.write(f"Not installed: {', '.join(missing)}. Run: pip install {' '.join(missing)}\n")
+        sys.stderr.write(f"Not installed: {', '.join(missing)}. Run: pip install --no-deps {' '.join(missing)}\n")
         return 2
     started = time.monotonic()
     _atomically(folder, (lambda part: make_tiny(part)) if options.tiny else (lambda part: make_demo(part, _say)))

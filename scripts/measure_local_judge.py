@@ -19,8 +19,8 @@ import pandas as pd
 
 from eval_queue.judging.config import JudgeConfig
 from eval_queue.judging.prompts import VERSION, Exchange, ask_pair
+from eval_queue.runners.local_judge import Choice, LocalJudge, load_judge
 from leaderboard.metrics.agreement import N_RESAMPLES, agree, canonical, confusion, matched
-from scripts.constrained_choice import Choice, LocalJudge, load_judge
 
 SIDES = ("A", "B", "tie")
 SAMPLE_SEED = 20_261_123

@@ -3,7 +3,7 @@
 Enters: a folder with a causal model and its chat template (`scripts.make_demo_model` makes one). Leaves: a server with
 POST /v1/chat/completions, GET /v1/models and GET /healthz, on this machine alone, one call at a time. Point the
 evaluator at it with LEADERBOARD_JUDGE_URL=http://127.0.0.1:PORT/v1 and LEADERBOARD_JUDGE_MODEL=NAME. How
-verdicts come about is said in `scripts.constrained_choice`. A model of this size is a weak judge: measure it
+verdicts come about is said in `eval_queue.runners.local_judge`. A model of this size is a weak judge: measure it
 (`scripts.measure_local_judge`).
 """
 
@@ -21,7 +21,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from scripts.constrained_choice import Completion, LocalJudge, NotServed, load_judge
+from eval_queue.runners.local_judge import Completion, LocalJudge, NotServed, load_judge
 
 HOST = "127.0.0.1"
 LONGEST_BODY = 4_000_000

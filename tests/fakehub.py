@@ -63,6 +63,7 @@ class Repo:
     gated: str | bool = False
     disabled: bool = False
     moved_to: str | None = None
+    branches: dict[str, str] = field(default_factory=dict)  # besides main: name to sha
 
     @property
     def main(self) -> list[Commit]:
@@ -71,7 +72,8 @@ class Repo:
     def at(self, revision: str | None) -> Commit | None:
         if revision in (None, "main"):
             return self.main[-1]
-        return next((commit for commit in self.commits if commit.sha == revision), None)
+        sha = self.branches.get(revision or "", revision)
+        return next((commit for commit in self.commits if commit.sha == sha), None)
 
 
 @dataclass
@@ -172,6 +174,14 @@ class FakeHub:
             sha = hashlib.sha1(seed.encode()).hexdigest()
             found.commits.append(Commit(sha, title, datetime.now(UTC), content))
             return sha
+
+    def branch(self, kind: str, repo: str, name: str, files: Mapping[str, bytes | None]) -> str:
+        """Commit files to a branch of a repository that is there, beside main; the new sha."""
+        sha = self.put(kind, repo, files, title=name)
+        found = self.repo(kind, repo)
+        found.commits[-1].proposed = True
+        found.branches[name] = sha
+        return sha
 
     def repo(self, kind: str, repo: str) -> Repo:
         return self.repos[kind, repo.lower()]

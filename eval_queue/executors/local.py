@@ -212,7 +212,9 @@ def child_environment(settings: Settings) -> dict[str, str]:
 
 def is_local(spec: RunSpec) -> bool:
     """Whether an evaluation needs nothing from the Hub."""
-    has_tasks = spec.task_files is not None or spec.submission.suite in LOCAL_SUITES
+    suite = SUITES.get(spec.submission.suite)
+    has_files = spec.task_files is not None and not (suite and suite.from_hub)
+    has_tasks = has_files or spec.submission.suite in LOCAL_SUITES
     return has_tasks and spec.submission.model.startswith("local/")
 
 

@@ -40,6 +40,9 @@ class JudgeReply(Record):
     completion_tokens: Count | None = None
     seconds: NonNegative = Field(default=0.0, description="From sending the successful try to its reply.")
     served_by: str = Field(default="", description="Model that the endpoint says has answered.")
+    probabilities: dict[str, dict[str, float]] = Field(
+        default_factory=dict, description="Of every allowed value of a property, 0..1, where the judge tells them."
+    )
 
 
 class Judge(Protocol):

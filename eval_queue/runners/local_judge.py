@@ -89,8 +89,8 @@ class LocalJudge:
         except NotServed as error:
             raise RefusedCall(str(error)) from error
         return JudgeReply(
-            text=done.text, cut_off=done.cut, prompt_tokens=done.prompt_tokens, completion_tokens=done.completion_tokens,
-            seconds=time.monotonic() - started, served_by=self.name,
+            text=done.text, cut_off=done.cut, prompt_tokens=done.prompt_tokens,
+            completion_tokens=done.completion_tokens, seconds=time.monotonic() - started, served_by=self.name,
             probabilities={name: {str(value): share for value, share in shares.items()}
                            for name, shares in done.probabilities.items()},
         )  # fmt: skip

@@ -9,7 +9,7 @@ import hashlib
 import io
 import platform
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
 from importlib import metadata
@@ -19,17 +19,19 @@ import numpy as np
 import pandas as pd
 
 import leaderboard
+from eval_queue.judging.config import JudgeConfig
 from eval_queue.runners.rewards.encoding import MAX_TOKENS
-from eval_queue.runners.rewards.loading import load_classifier, load_implicit
+from eval_queue.runners.rewards.judged import IN_PROCESS, JudgedPairs
+from eval_queue.runners.rewards.loading import load_classifier, load_implicit, load_judge
 from eval_queue.runners.rewards.scoring import Scorer, TextScorer
 from eval_queue.runners.rewards.shards import score_set
 from eval_queue.runners.rewards.sources import Found, find_pairs
 from eval_queue.spec import Report, RunSpec
-from leaderboard.errors import PermanentFailure
+from leaderboard.errors import ModelAtFault, PermanentFailure
 from leaderboard.metrics.accuracy import clustered_error, group_codes, pair_accuracy
 from leaderboard.records import Progress, RunResult, TaskScore
 from leaderboard.stores import write_file
-from leaderboard.suites import SUITES, Suite, Task
+from leaderboard.suites import JUDGE_PROMPTS, SUITES, Suite, Task
 
 from .causal_model import device
 from .model_folder import find_model
@@ -66,10 +68,26 @@ def run_implicit(spec: RunSpec, report: Report) -> RunResult:
     return run_suite(spec, suite, report, load)
 
 
+def run_judge(spec: RunSpec, report: Report) -> RunResult:
+    """As `run`, with the verdicts of the submitted model on both answers at once."""
+    config = JudgeConfig(model=spec.submission.model, url=IN_PROCESS, concurrency=1)
+    secret = hashlib.sha256(spec.submission.key.encode()).digest()  # what is judged comes from the evaluator alone
+
+    def load(folder: Path) -> Scorer:
+        judge = load_judge(folder, name=config.model, precision=spec.submission.precision, threads=spec.threads)
+        return JudgedPairs(spec.work_folder, config, secret, judge)
+
+    return run_suite(spec, _suite(spec), report, load, said={"judge_prompts": JUDGE_PROMPTS})
+
+
 def run_suite(
-    spec: RunSpec, suite: Suite, report: Report, load_from: Callable[[Path], Scorer] | None = None
-) -> RunResult:
-    """As `run`, for a suite that need not be registered, with the scorer that `load_from` makes of a model's folder."""
+    spec: RunSpec, suite: Suite, report: Report, load_from: Callable[[Path], Scorer] | None = None,
+    said: Mapping[str, str] | None = None,
+) -> RunResult:  # fmt: skip
+    """As `run`, for a suite that need not be registered, with the scorer that `load_from` makes of a model's folder.
+
+    `said` holds further conditions that scores depend on.
+    """
     started = datetime.now(UTC)
     found = [(task, find_pairs(task, spec.task_files)) for task in suite.tasks]
     total = sum(len(each.pairs.pairs) for _, each in found)
@@ -81,16 +99,16 @@ def run_suite(
         return (load_from or partial(_classifier, spec))(folder)
 
     scores: list[TaskScore] = []
-    notes: dict[str, str] = {}
+    notes: dict[str, str] = dict(said or {})
     done = 0
     for number, (task, each) in enumerate(found, start=1):
 
         def told(n: int, *, at: int = number, name: str = task.name, before: int = done) -> None:
             report(Progress(task=name, task_number=at, n_tasks=len(found), done=before + n, total=total))
 
-        score, said = _run_task(spec, task, each, load, told)
+        score, facts = _run_task(spec, task, each, load, told, said or {})
         scores.append(score)
-        notes |= {f"{task.name}.{key}": value for key, value in said.items()}
+        notes |= {f"{task.name}.{key}": value for key, value in facts.items()}
         done += len(each.pairs.pairs)
     return RunResult(
         submission=spec.submission, started_at=started, finished_at=datetime.now(UTC), tasks=tuple(scores),
@@ -129,28 +147,33 @@ def describe(table: pd.DataFrame) -> dict[str, str]:
     said = {
         name: f"{100 * it.accuracy:.1f} % ({100 * it.lower:.1f}–{100 * it.upper:.1f})" for name, it in figures.items()
     }
-    return said | {"ties": str(figures["ties_wrong"].n_ties), "cut": str(int(table["cut"].sum()))}
+    counts = {"ties": figures["ties_wrong"].n_ties, "missing": figures["ties_wrong"].n_missing}
+    return said | {name: f"{n:,}" for name, n in counts.items()} | {"cut": f"{int(table['cut'].sum()):,}"}
 
 
 def _run_task(
-    spec: RunSpec, task: Task, found: Found, load: Load, told: Callable[[int], None]
+    spec: RunSpec, task: Task, found: Found, load: Load, told: Callable[[int], None], said: Mapping[str, str]
 ) -> tuple[TaskScore, dict[str, str]]:
     before = time.monotonic()
+    conditions = {**_conditions(spec, found), **said}
     data = score_set(
-        spec.work_folder / "shards", task.name, found.pairs.pairs, load, conditions=_conditions(spec, found), told=told
-    )
+        spec.work_folder / "shards", task.name, found.pairs.pairs, load, conditions=conditions, told=told
+    )  # fmt: skip
     (spec.work_folder / "samples").mkdir(parents=True, exist_ok=True)
     write_file(spec.work_folder / "samples" / f"{task.name}.parquet", data)
     table = pd.read_parquet(io.BytesIO(data))
-    right = np.asarray(table["score_chosen"] > table["score_rejected"], dtype=np.float64)
-    error = clustered_error(right, group_codes(table["prompt"].to_numpy()))
+    known = table.dropna(subset=["score_chosen", "score_rejected"])
+    if known.empty:
+        raise ModelAtFault(f"The model gave no usable verdict on any of {len(table):,} pairs of {task.label}.")
+    right = np.asarray(known["score_chosen"] > known["score_rejected"], dtype=np.float64)
+    error = clustered_error(right, group_codes(known["prompt"].to_numpy()))
     score = TaskScore(
-        task=task.name, metric=task.metric, score=float(right.mean()), n=len(table), version=found.digest[:16],
+        task=task.name, metric=task.metric, score=float(right.mean()), n=len(known), version=found.digest[:16],
         standard_error=float(error) if np.isfinite(error) else None, seconds=time.monotonic() - before,
     )  # fmt: skip
     kept_out = "; ".join(f"{each.where}: {each.reason}" for each in found.pairs.rejected[:20])
-    said = {"source": found.source, "size": found.note, "kept_out": kept_out}
-    return score, describe(table) | {key: value for key, value in said.items() if value}
+    facts = {"source": found.source, "size": found.note, "kept_out": kept_out}
+    return score, describe(table) | {key: value for key, value in facts.items() if value}
 
 
 def _digest(found: Iterable[Found]) -> str:

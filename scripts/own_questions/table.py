@@ -23,7 +23,7 @@ ABOUT = "about.txt"
 """Beside a model's answers: its name in words."""
 JUDGED_ALIKE = (
     "How it judges: not by writing, but by its probabilities of the allowed verdicts; the likeliest is taken "
-    "(scripts/constrained_choice.py)."
+    "(eval_queue/runners/local_judge.py)."
 )
 
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from leaderboard.errors import Problem
 from leaderboard.records import MODEL_ID_PATTERN, QUANTISED, Precision
 from leaderboard.settings import Settings
-from leaderboard.suites import Suite, judge_identity
+from leaderboard.suites import REWARD_METRIC, Suite, judge_identity
 
 MODEL_ID = re.compile(MODEL_ID_PATTERN, re.ASCII)
 REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*", re.ASCII)
@@ -184,11 +184,8 @@ def suite_problems(
     if suite is None:
         return []
     problems = [Problem(field="suite", message=text) for text in missing_for(suite, limits)]
-    if precision in QUANTISED and not suite.needs_head:
-        message = (
-            f"{precision} is offered for sequence classifiers (reward_pairs) alone; {suite.name} takes bfloat16, "
-            "float16 or float32."
-        )
+    if precision in QUANTISED and suite.tasks[0].metric != REWARD_METRIC:
+        message = f"{precision} is offered for reward models alone; {suite.name} takes bfloat16, float16 or float32."
         problems.append(Problem(field="precision", message=message))
     if suite.needs_chat and not chat_template:
         message = f"{suite.name} asks in a chat; expected the chat template to be on. Switch it on."

@@ -34,7 +34,7 @@ class Suite:
     model. `needs_chat` suites ask through the chat template; `needs_baseline` ones compare with configured answers.
     `needs_head` suites score with a sequence-classification model, which other suites refuse; `needs_reference` ones
     compare with the model that the submitted one was trained from, `base_model` in its card. `needs_files` suites read
-    files of others that are not shipped.
+    files of others that are not shipped; `from_hub` ones fetch what no file holds.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Suite:
     needs_head: bool = False
     needs_reference: bool = False
     needs_files: bool = False
+    from_hub: bool = False
 
 
 CORE = Suite(
@@ -205,10 +206,42 @@ DPO_PAIRS = replace(
     runner="eval_queue.runners.reward_model:run_implicit", needs_head=False, needs_reference=True,
 )  # fmt: skip
 
+JUDGE_PAIRS = replace(
+    REWARD_PAIRS, name="judge_pairs", title="Chat models as judges of preference pairs",
+    about=(
+        "A chat model reads both answers, in both orders, and says which is better, as generative reward models do. "
+        "Its margin is the mean log odds of its verdicts, so a liking for a place cancels out. Same pairs, same rule "
+        "for ties as reward_pairs."
+    ),
+    runner="eval_queue.runners.reward_model:run_judge", needs_head=False, needs_chat=True,
+)  # fmt: skip
+
+REWARD_H4 = replace(
+    REWARD_PAIRS, name="reward_h4", title="Reward models: the four sets of H4's board",
+    about=(
+        "The four sets of H4's board of 2023, as many pairs of each as H4 scored. H4 did not publish which: these are "
+        "drawn, the same for everybody, from the public test or validation split on the Hub, so figures are near to "
+        "H4's but not comparable to the digit. Ties count as wrong, as there."
+    ),
+    needs_files=False, from_hub=True,
+    tasks=tuple(
+        Task(name=name, label=label, metric=REWARD_METRIC, n=n, chance=0.5, info=info)
+        for name, label, n, info in (
+            ("h4_helpful", "Anthropic Helpful", 3_000, "Of the helpful test pairs of Anthropic/hh-rlhf."),
+            ("h4_oasst", "OpenAssistant", 1_140, "Of OpenAssistant/oasst1, validation, English: two ranked answers."),
+            ("h4_shp", "SHP", 11_021, "Of the test pairs of stanfordnlp/SHP."),
+            ("h4_summarize", "Learn to Summarize", 4_760, "Of openai/summarize_from_feedback, validation comparisons."),
+        )
+    ),
+)  # fmt: skip
+
 SUITES: dict[str, Suite] = {
     suite.name: suite
-    for suite in (CORE, CLASSIC_200, CLASSIC, MT_BENCH_OWN, MT_BENCH, PAIRWISE_OWN, REWARD_PAIRS, DPO_PAIRS)
-}
+    for suite in (
+        CORE, CLASSIC_200, CLASSIC, MT_BENCH_OWN, MT_BENCH, PAIRWISE_OWN, REWARD_PAIRS, DPO_PAIRS, JUDGE_PAIRS,
+        REWARD_H4,
+    )
+}  # fmt: skip
 
 
 def evaluable_suites() -> tuple[Suite, ...]:

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from eval_queue.judging.judge import JudgeReply
 from eval_queue.judging.prompts import SCHEMAS, Exchange, ask_pair, ask_rating
 from eval_queue.judging.verdicts import read_rating, read_winner
-from scripts.constrained_choice import NotServed, load_judge
+from eval_queue.runners.local_judge import NotServed, load_judge
 from scripts.make_demo_model import main as make_model
 from scripts.serve_local_judge import main, make_server
 from tests.judged import judge_config

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("torch", reason="the light variant judges elsewhere")
 
-from scripts.constrained_choice import Choice
+from eval_queue.runners.local_judge import Choice
 from scripts.measure_local_judge import Texts, draw, figures, judge_all
 
 N = 40

@@ -26,7 +26,7 @@ from leaderboard.settings import read_settings
 from leaderboard.sources.reward_runs import reward_runs
 from leaderboard.stores import LocalStore
 from leaderboard.submission_rules import Limits, suite_problems
-from leaderboard.suites import CORE, DPO_PAIRS, REWARD_METRIC, REWARD_PAIRS
+from leaderboard.suites import CORE, DPO_PAIRS, JUDGE_PAIRS, JUDGE_PROMPTS, REWARD_METRIC, REWARD_PAIRS
 from leaderboard.views.run_page import run_routes
 from scripts.make_demo_model import quiet
 from tests.models import changed_copy, tiny_model, tiny_reward_model
@@ -95,9 +95,19 @@ def place(tmp_path_factory):
     entry = queue.get(policy.key)
     assert entry is not None
     assert entry.state == "FINISHED", entry.reason
+    judge = queue.add(
+        submission(model="local/base", suite=JUDGE_PAIRS.name, precision="float32", chat_template=True)
+    ).submission
+    places |= {judge.key: {"model_path": str(base)}}
+    assert worker.run_once(Event())
+    entry = queue.get(judge.key)
+    assert entry is not None
+    assert entry.state == "FINISHED", entry.reason
     snapshot = SimpleNamespace(folder=folder / "data", revision="r", origin="a test")
     library = Library(lambda: snapshot, folder / "store", utc_now)
-    return SimpleNamespace(library=library, wanted=wanted, policy=policy, queue=queue, folder=folder, snapshot=snapshot)
+    return SimpleNamespace(
+        library=library, wanted=wanted, policy=policy, judge=judge, queue=queue, folder=folder, snapshot=snapshot
+    )
 
 
 def test_a_run_is_a_row_whose_average_is_that_of_its_scores(place):
@@ -127,6 +137,16 @@ def test_a_policy_stands_beside_reward_models_with_the_rewards_it_implies(place)
     assert row["set_llmbar"] == pytest.approx((scores["score_chosen"] > scores["score_rejected"]).mean())
     assert scores["score_chosen"].abs().max() > 0, "the policy says something else than its reference"
     assert place.library.run(place.policy.key).environment["reference"] == f"local/base@{'1' * 40}"
+
+
+def test_a_chat_model_stands_beside_them_as_a_judge(place):
+    board = place.library.board("reward_models", place.library.views("reward_models")[0].value)
+    row = board.frame[board.frame["model"] == "local/base (judge)"].iloc[0]
+    assert row["page"] == f"runs/{place.judge.key}"
+    scores = pd.read_parquet(place.folder / "store" / f"samples/local/base/{place.judge.key}/llmbar.parquet")
+    assert row["set_llmbar"] == pytest.approx((scores["score_chosen"] > scores["score_rejected"]).mean())
+    assert (scores["score_chosen"] < 0).all(), "log-probabilities"
+    assert place.library.run(place.judge.key).environment["judge_prompts"] == JUDGE_PROMPTS
 
 
 def test_the_run_has_charts_and_every_pair_can_be_read(place):
@@ -168,9 +188,9 @@ def test_a_sample_that_is_gone_or_damaged_is_said_and_the_others_are_shown(place
     library = Library(lambda: place.snapshot, results, utc_now)
     board = library.board("reward_models", library.views("reward_models")[0].value)
     said = [note for note in board.notes if note.startswith("Left out: ")]
-    assert len(said) == 4
-    assert sum("cannot be read" in note for note in said) == 2
-    assert sum("is not there" in note for note in said) == 2
+    assert len(said) == 6
+    assert sum("cannot be read" in note for note in said) == 3
+    assert sum("is not there" in note for note in said) == 3
     assert board.frame.loc[~board.frame["control"], "average"].isna().all()
 
 

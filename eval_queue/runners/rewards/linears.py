@@ -1,9 +1,9 @@
 """Linear layers in float32 on a CPU, through oneDNN.
 
 torch multiplies float32 matrices with MKL, which is not the fastest on every processor: the whole run with oneDNN is
-1.75 times as fast on this project's AMD EPYC (benchmarks/reward/RESULTS.md). The sums are of the same numbers in another
-order. oneDNN's operator is torch's own, the one that torch.compile uses, but not documented: so it is tried first, and
-without it the layers stay as they are.
+1.75 times as fast on this project's AMD EPYC (benchmarks/reward/RESULTS.md). The sums are of the same numbers in
+another order. oneDNN's operator is torch's own, the one that torch.compile uses, but not documented: so it is tried
+first, and without it the layers stay as they are.
 """
 
 from typing import Any

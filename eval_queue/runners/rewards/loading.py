@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from eval_queue.runners.causal_model import LOADING_ERRORS, device, first_line, is_memory_error
+from eval_queue.runners.local_judge import LocalJudge
 from leaderboard.errors import ModelAtFault, PermanentFailure
 from leaderboard.records import PRECISIONS, QUANTISED
 
@@ -36,6 +37,16 @@ def load_implicit(policy: Path, reference: Path, *, precision: str, threads: int
     """A policy trained with DPO and the model it was trained from. Raises PermanentFailure as `load_classifier`."""
     own, other = (load_causal(folder, precision=precision, threads=threads) for folder in (policy, reference))
     return ImplicitReward(own, other, load_tokenizer(policy))
+
+
+def load_judge(folder: Path, *, name: str, precision: str, threads: int) -> LocalJudge:
+    """A chat model that judges in this process. Raises PermanentFailure as `load_classifier`."""
+    tokenizer = load_tokenizer(folder)
+    if not tokenizer.chat_template:
+        raise ModelAtFault(
+            "The tokenizer has no chat template, and a judge is asked through it. Add one (tokenizer.chat_template)."
+        )
+    return LocalJudge(load_causal(folder, precision=precision, threads=threads), tokenizer, name)
 
 
 def load_causal(folder: Path, *, precision: str, threads: int) -> Any:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from leaderboard.errors import BadRecord
-from leaderboard.sources.reward_files import read_pairs
+from leaderboard.sources.reward_files import PairFile, read_pairs
 from leaderboard.sources.reward_tables import pair_id
 from leaderboard.sources.tables import Rejected
 
@@ -34,19 +34,24 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True)
 class PairSet:
-    """The pairs of a set in their file's order, and what was kept out."""
+    """The pairs of a set in their file's order, and what was kept out; `n_all` where these are drawn from more."""
 
     name: str
     pairs: tuple[Pair, ...]
     rejected: tuple[Rejected, ...]
+    n_all: int | None = None
 
 
 def load_file(name: str, path: Path) -> PairSet:
     """The pairs of a local file. Raises BadRecord when it cannot be used at all."""
-    found = read_pairs(path)
+    return pairs_of(name, read_pairs(path), path.name)
+
+
+def pairs_of(name: str, found: PairFile, where: str) -> PairSet:
+    """The usable pairs of what was read from `where`. Raises BadRecord when there is none."""
     kept = from_rows(name, found.pairs)
     notes = [(found.undecided, "no better answer"), (found.copies, "the same pair is there already")]
-    dropped = tuple(Rejected(where=f"{path.name}: {n} rows", reason=reason) for n, reason in notes if n)
+    dropped = tuple(Rejected(where=f"{where}: {n} rows", reason=reason) for n, reason in notes if n)
     return PairSet(name=name, pairs=kept.pairs, rejected=(*dropped, *kept.rejected))
 
 
@@ -64,6 +69,15 @@ def from_rows(name: str, rows: pd.DataFrame) -> PairSet:
     if not pairs:
         raise BadRecord(f"Set {name!r}: none of {len(rows)} rows is a pair; expected a prompt and two unlike answers.")
     return PairSet(name=name, pairs=tuple(pairs), rejected=tuple(rejected))
+
+
+def drawn(pairs: PairSet, n: int | None) -> PairSet:
+    """The `n` pairs whose ids come first, in their own order; all of them where there are no more."""
+    if n is None or len(pairs.pairs) <= n:
+        return pairs
+    last = sorted(pair.id for pair in pairs.pairs)[n - 1]
+    kept = tuple(pair for pair in pairs.pairs if pair.id <= last)
+    return PairSet(name=pairs.name, pairs=kept, rejected=pairs.rejected, n_all=len(pairs.pairs))
 
 
 def messages(prompt: str, answer: str) -> Messages:

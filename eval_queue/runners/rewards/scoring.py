@@ -5,10 +5,12 @@ Enters: pairs. Leaves: two scores a pair. `TextScorer` is for what scores an ans
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from .encoding import Encoded
 from .pairs import Pair
+
+if TYPE_CHECKING:  # a judge behind an address is asked without torch
+    from .encoding import Encoded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +38,11 @@ class Scorer(Protocol):
 class TextModel(Protocol):
     """Gives a reward to one text at a time."""
 
-    def encode(self, prompt: str, answer: str) -> Encoded:
+    def encode(self, prompt: str, answer: str) -> "Encoded":
         """The tokens of a prompt with an answer."""
         ...
 
-    def rewards(self, texts: Sequence[Encoded]) -> list[float]:
+    def rewards(self, texts: Sequence["Encoded"]) -> list[float]:
         """Rewards in the order of `texts`."""
         ...
 

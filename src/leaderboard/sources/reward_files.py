@@ -2,13 +2,17 @@
 
 Layouts, told apart by their columns: `chosen`, `rejected` with `prompt` or whole dialogues (HH-RLHF); `text_a`,
 `text_b`, `score_a`, `score_b` (DSP); `input`, `output_1`, `output_2`, `label` (LLMBar); `instruction`, `input`,
-`response1`, `response2`, `a1` to `a3` (PandaLM: the better answer by most of three annotators). Pairs without a better
-answer are left out and counted.
+`response1`, `response2`, `a1` to `a3` (PandaLM: the better answer by most of three annotators); `history`,
+`human_ref_A`, `human_ref_B`, `labels` (SHP: 1 for A); `info`, `summaries`, `choice` (Learning to summarize); messages
+with `parent_id`, `role`, `rank`, `lang` (OpenAssistant, in English: every two answers of unlike rank to a prompt).
+Pairs without a better answer are left out and counted.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -30,15 +34,19 @@ class PairFile:
 
 def read_pairs(path: Path) -> PairFile:
     """The pairs of a file. Raises BadRecord naming the file and what was expected."""
-    rows = read_rows(path, [])
+    return pairs_in(read_rows(path, []), str(path))
+
+
+def pairs_in(rows: pd.DataFrame, where: str) -> PairFile:
+    """The pairs of rows that were read from `where`. Raises BadRecord naming it and what was expected."""
     layout = next((columns for columns in LAYOUTS if set(columns) <= set(rows)), None)
     if layout is None:
         expected = "; ".join(", ".join(columns) for columns in LAYOUTS)
-        raise BadRecord(f"{path}: columns are {', '.join(map(str, rows.columns[:12]))}; expected {expected}.")
+        raise BadRecord(f"{where}: columns are {', '.join(map(str, rows.columns[:12]))}; expected {expected}.")
     found = LAYOUTS[layout](rows)
     decided = found.dropna(subset=["chosen", "rejected"]).astype(str)
     if decided.empty:
-        raise BadRecord(f"{path}: no pair has a better answer; expected at least one.")
+        raise BadRecord(f"{where}: no pair has a better answer; expected at least one.")
     columns = (decided["prompt"], decided["chosen"], decided["rejected"])
     ids = [pair_id(*texts) for texts in zip(*columns, strict=True)]
     pairs = decided.assign(pair=ids)[["pair", "prompt", "chosen", "rejected"]]
@@ -83,6 +91,55 @@ def _annotated(rows: pd.DataFrame) -> pd.DataFrame:
     return _ordered(prompt, rows["response1"], rows["response2"], most)
 
 
+def _voted(rows: pd.DataFrame) -> pd.DataFrame:
+    better = rows["labels"].map({1: 1, 0: 2})
+    return _ordered(rows["history"], rows["human_ref_A"], rows["human_ref_B"], better)
+
+
+def _summaries(rows: pd.DataFrame) -> pd.DataFrame:
+    texts = [_texts(each) for each in rows["summaries"]]
+    first, second = (pd.Series([each[at] for each in texts], index=rows.index) for at in (0, 1))
+    return _ordered(rows["info"].map(_to_summarise), first, second, rows["choice"].map({0: 1, 1: 2}))
+
+
+def _texts(summaries: Any) -> list[str]:
+    """Both texts, of a list of objects or an object of lists: both are how datasets store them."""
+    found = summaries["text"] if isinstance(summaries, Mapping) else [each["text"] for each in summaries]
+    return [str(text) for text in found][:2]
+
+
+def _to_summarise(info: Mapping[str, Any]) -> str:
+    """A post as Stiennon et al. 2020 asked for its summary (https://arxiv.org/abs/2009.01325), or a news article."""
+    if info.get("post"):
+        return f"SUBREDDIT: r/{info['subreddit']}\nTITLE: {info['title']}\nPOST: {info['post']}\nTL;DR:"
+    return f"Article:\n\n{info['article']}\n\nTL;DR:"
+
+
+def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
+    columns = (rows[name].tolist() for name in ("message_id", "parent_id", "role", "text"))
+    said = {str(name): (parent, role, text) for name, parent, role, text in zip(*columns, strict=True)}
+    answers = rows[rows["role"].eq("assistant") & rows["rank"].notna() & rows["lang"].eq("en")]
+    found = [
+        {"prompt": _dialogue(said, str(parent)), "chosen": best, "rejected": other}
+        for parent, own in answers.sort_values("rank", kind="stable").groupby("parent_id", sort=False)
+        for (rank, best), (worse, other) in combinations(zip(own["rank"], own["text"], strict=True), 2)
+        if rank < worse
+    ]
+    return pd.DataFrame(found, columns=["prompt", "chosen", "rejected"])
+
+
+def _dialogue(said: Mapping[str, tuple[Any, str, str]], last: str) -> str:
+    """What was said up to a message, in the form of HH-RLHF; ends where the assistant's turn begins."""
+
+    def back() -> Iterator[str]:
+        here: Any = last
+        while here in said:
+            here, role, text = said[here]
+            yield f"{'Human' if role == 'prompter' else 'Assistant'}: {text}"
+
+    return "\n\n".join([*reversed(list(back())), TURN.strip()])
+
+
 def _ordered(prompt: pd.Series, first: pd.Series, second: pd.Series, better: pd.Series) -> pd.DataFrame:
     """Pairs from two answers and which is better (1 or 2; anything else: neither)."""
     one, two = better.eq(1), better.eq(2)
@@ -96,4 +153,7 @@ LAYOUTS: Mapping[tuple[str, ...], Callable[[pd.DataFrame], pd.DataFrame]] = {
     ("text_a", "text_b", "score_a", "score_b"): _scored,
     ("input", "output_1", "output_2", "label"): _labelled,
     ("instruction", "input", "response1", "response2", "a1", "a2", "a3"): _annotated,
+    ("history", "human_ref_A", "human_ref_B", "labels"): _voted,
+    ("info", "summaries", "choice"): _summaries,
+    ("message_id", "parent_id", "text", "role", "rank", "lang"): _ranked,
 }

@@ -19,11 +19,11 @@ from leaderboard.sources.run_samples import read_samples, require_columns, revis
 from leaderboard.sources.tables import Rejected
 from leaderboard.suites import REWARD_METRIC, SUITES, Suite
 
-HARMFUL = frozenset({"hh_harmless_base_test"})
+HARMFUL = frozenset({"hh_harmless_base_test", "dsp_harmless_test"})
 _COLUMNS = ["dataset", "pair", "prompt", *SCORES, *LENGTHS]
 _SHA_SHOWN = 12
-IMPLICIT = " (DPO)"
-"""After the name of a model whose rewards are measured against its reference's log-probabilities."""
+KINDS = {"dpo_pairs": "DPO", "judge_pairs": "judge"}
+"""By suite, what is said after the name of a model whose scores are not those of a classifier."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,8 +40,8 @@ class RewardRuns:
 
     def identity(self, run: RunResult) -> dict[str, str]:
         """What names a run's rows in the frame."""
-        submission = run.submission
-        name = submission.model + (IMPLICIT if submission.reference else "")
+        submission, kind = run.submission, _kind(run)
+        name = f"{submission.model} ({kind})" if kind else submission.model
         return {"model": name, "revision": submission.revision[:_SHA_SHOWN], "dtype": submission.precision}
 
 
@@ -61,7 +61,7 @@ def reward_runs(runs: Iterable[RunResult]) -> dict[str, RewardRuns]:
 
 
 def _kind(run: RunResult) -> str:
-    return "policy" if run.submission.reference else "classifier"
+    return KINDS.get(run.submission.suite, "")
 
 
 def _first_with(tasks: tuple[str, ...]) -> Suite:

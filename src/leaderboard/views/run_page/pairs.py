@@ -9,7 +9,7 @@ from typing import Any
 
 RULES = {
     "ties_wrong": "Tie = wrong", "ties_half": "Tie = half", "ties_dropped": "Ties left out",
-    "control_longer": "Pick the longer", "ties": "Ties", "cut": "Cut texts",
+    "control_longer": "Pick the longer", "ties": "Ties", "missing": "Without score", "cut": "Cut texts",
 }  # fmt: skip
 """Keys of the environment after "<task>.", and their headers."""
 
