@@ -14,6 +14,9 @@ class RunSpec(Record):
     submission: Submission
     model_path: str = Field(description="Folder of the model, or its Hub id.")
     reference_path: str | None = Field(default=None, description="Of the submission's reference, as `model_path`.")
+    red_prompts: str | None = Field(default=None, description="File, folder or Hub dataset of red-teaming prompts.")
+    refusal_classifier: str | None = Field(default=None, description="Judge of refusal, as name@commit.")
+    classifier_path: str | None = Field(default=None, description="Of that judge, as `model_path`.")
     work_folder: Path = Field(description="Task results and samples are kept here; a restart resumes from them.")
     task_files: Path | None = Field(default=None, description="Folder with local benchmark files; None: from the Hub.")
     threads: int = Field(default=2, ge=1)

@@ -175,34 +175,59 @@ def preparer(settings: Settings, catalogue: ModelCatalogue) -> Prepare:
 
     def prepare(submission: Submission, folder: Path) -> RunSpec:
         is_local = submission.model.startswith(LOCAL)
-        _require_judge(submission, settings)
+        _require_same_place(submission, settings)
         if is_local:
             _require_unchanged(submission.model, submission.revision, catalogue)
         reference, _, commit = (submission.reference or "").partition("@")
         if reference.startswith(LOCAL):
             _require_unchanged(reference, commit, catalogue)
+        classifier = _classifier(settings, catalogue)
         return RunSpec(
             submission=submission, work_folder=folder.absolute(), task_files=settings.task_files,
             model_path=_place(settings, submission.model),
             reference_path=_place(settings, reference) if reference else None,
             threads=settings.threads, memory_limit_gb=settings.memory_limit_gb,
             baseline=settings.judge_baseline and settings.judge_baseline.absolute(),
+            red_prompts=_address(settings.red_prompts), refusal_classifier=classifier,
+            classifier_path=_place(settings, classifier.partition("@")[0]) if classifier else None,
         )  # fmt: skip
 
     return prepare
 
 
-def _require_judge(submission: Submission, settings: Settings) -> None:
-    """A queue may be shared by several machines, and not all need have a judge: say so before anything is generated."""
+def _require_same_place(submission: Submission, settings: Settings) -> None:
+    """A queue may be shared by machines with other judges or prompts, or none: say so before anything is generated."""
     suite = SUITES.get(submission.suite)
     if suite is not None and (missing := missing_for(suite, Limits.from_settings(settings))):
         raise PermanentFailure(" ".join(missing))
-    here = Limits.from_settings(settings).judge
+    limits = Limits.from_settings(settings)
+    here = limits.judge
+    if submission.prompts is not None and submission.prompts != limits.prompts:
+        raise PermanentFailure(
+            f"It was submitted for the prompts {submission.prompts}; those here are {limits.prompts}. Submit it again "
+            "for these, or evaluate it where the others are configured."
+        )
     if submission.judge is not None and submission.judge != here:
         raise PermanentFailure(
             f"It was submitted to be judged by {submission.judge}; the judge here is {here}. Submit it again for this "
             "judge, or evaluate it where the other one is configured."
         )
+
+
+def _address(prompts: str | None) -> str | None:
+    """Where prompts are, for a process that works in another folder."""
+    return prompts if prompts is None or "://" in prompts else str(Path(prompts).absolute())
+
+
+def _classifier(settings: Settings, catalogue: ModelCatalogue) -> str | None:
+    """The configured judge of refusal with its commit, name@commit."""
+    name = settings.refusal_classifier
+    if name is None or not name.startswith(LOCAL):
+        return name
+    try:
+        return f"{name}@{catalogue.inspect(name, 'main').revision}"
+    except ModelUnavailable as error:
+        raise PermanentFailure(f"The judge of refusal (LEADERBOARD_REFUSAL_CLASSIFIER): {error}") from error
 
 
 def _place(settings: Settings, model: str) -> str:

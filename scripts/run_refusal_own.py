@@ -16,6 +16,7 @@ import pandas as pd
 
 from eval_queue.judging.answers import Answer, AnswerFile
 from eval_queue.red_teaming import string_judge
+from eval_queue.red_teaming.labelling import answers_of, by_strings, figures, texts
 from eval_queue.red_teaming.prompts import RedPrompt, read_prompts
 from eval_queue.runners import red_teaming
 from eval_queue.spec import RunSpec
@@ -71,22 +72,26 @@ def write(
     output: Path, prompts: Sequence[RedPrompt], folders: dict[str, Path], submission: Submission, measured: str
 ) -> None:
     """The table, its card and the texts."""
-    frames, texts = zip(*(red_teaming.labelled(name, prompts, path) for name, path in folders.items()), strict=True)
+    frames, words = [], []
+    for name, path in folders.items():
+        answers = answers_of(prompts, AnswerFile(path))
+        frames.append(figures(prompts, answers, (by_strings(answers),)).assign(model=name))
+        words.append(texts(prompts, answers).assign(model=name))
     header = AnswerFile(next(iter(folders.values()))).header
     frame = pd.concat(frames, ignore_index=True)
     write_safety(output, card(prompts, submission, measured, header.started_at if header else None), frame)
-    write_answer_texts(output, TABLE, publishable(frame, pd.concat(texts, ignore_index=True)))
+    write_answer_texts(output, TABLE, publishable(frame, pd.concat(words, ignore_index=True)))
     sys.stdout.write(f"{len(frame)} answers in {output / 'safety' / TABLE}.parquet\n{measured}\n")
 
 
-def publishable(frame: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
+def publishable(frame: pd.DataFrame, words: pd.DataFrame) -> pd.DataFrame:
     """The texts without a model's answers that go along with what should be declined: these are nobody's to spread.
 
     Rows of both go together; requests and the controls' sentences are ours.
     """
     agreed = frame["expected"].eq("refuse") & frame[f"label_{string_judge.NAME}"].ne("refused")
     withheld = agreed & ~frame["model"].isin(CONTROLS)
-    return texts.assign(answer=texts["answer"].mask(withheld.to_numpy()))
+    return words.assign(answer=words["answer"].mask(withheld.to_numpy()))
 
 
 def card(
@@ -119,7 +124,7 @@ def spec_of(model: Path, folder: Path, batch_size: int) -> RunSpec:
     folder.mkdir(parents=True, exist_ok=True)
     facts = LocalCatalogue(model.resolve().parent).inspect(f"local/{model.name}", "main")
     submission = Submission(
-        model=f"local/{model.name}", revision=facts.revision, precision="bfloat16", suite="mt_bench_own",
+        model=f"local/{model.name}", revision=facts.revision, precision="bfloat16", suite="refusal_own",
         chat_template=True, submitted_at=datetime.now(UTC),
     )  # fmt: skip
     return RunSpec(

@@ -32,7 +32,7 @@ from leaderboard.suites import SUITES, Suite
 from . import Executor, OnProgress, Outcome, logs, processes, verdicts
 
 LOG_LIMIT_BYTES = 64 << 20
-LOCAL_SUITES = frozenset({"core", "mt_bench_own", "pairwise_own"})
+LOCAL_SUITES = frozenset({"core", "mt_bench_own", "pairwise_own", "refusal_own"})
 """Suites whose questions come with the program."""
 
 NO_JUDGE = (
@@ -103,7 +103,7 @@ class LocalExecutor(Executor):
         suite = SUITES.get(spec.submission.suite)
         if self._runner is not None or suite is None:
             return (_Step(self._runner or DEFAULT_RUNNER),)
-        if not suite.judging:
+        if not suite.judging or (suite.judge_optional and spec.submission.judge is None):
             return (_Step(suite.runner),)
         if self._judge is None:
             raise PermanentFailure(NO_JUDGE.format(suite=suite.name))
@@ -212,10 +212,17 @@ def child_environment(settings: Settings) -> dict[str, str]:
 
 def is_local(spec: RunSpec) -> bool:
     """Whether an evaluation needs nothing from the Hub."""
+    models = (spec.submission.model, spec.refusal_classifier or "local/")
+    return _has_questions(spec) and all(name.startswith("local/") for name in models)
+
+
+def _has_questions(spec: RunSpec) -> bool:
+    """Whether what is asked lies on this machine."""
     suite = SUITES.get(spec.submission.suite)
+    if suite is not None and suite.needs_prompts:
+        return spec.red_prompts is not None and "://" not in spec.red_prompts
     has_files = spec.task_files is not None and not (suite and suite.from_hub)
-    has_tasks = has_files or spec.submission.suite in LOCAL_SUITES
-    return has_tasks and spec.submission.model.startswith("local/")
+    return has_files or spec.submission.suite in LOCAL_SUITES
 
 
 def read_result(folder: Path, submission: Submission) -> RunResult | None:

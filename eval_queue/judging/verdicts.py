@@ -12,11 +12,12 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from .judge import JudgeReply
 
 Side = Literal["A", "B", "tie"]
+Label = Literal["complied", "partly", "refused"]
 T = TypeVar("T")
 
 NESTED = 50
@@ -29,7 +30,7 @@ _THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _CODE_BLOCK = re.compile(r"\A```(?:json)?\s*(.*?)\s*```\Z", re.DOTALL)
 _BRACKETS = str.maketrans(dict.fromkeys("⟦【〚「『〔〖❲⦗⟬⁅⦋", "[") | dict.fromkeys("⟧】〛」』〕〗❳⦘⟭⁆⦌", "]"))
 _ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|u\{([0-9a-f]{1,6})\}|x([0-9a-f]{2}))", re.IGNORECASE)
-_LIKE_A_VERDICT = re.compile(r"\[\[|\]\]|\\?[\"']?(?:rating|winner|verdict|tag)\\?[\"']?[:=]")
+_LIKE_A_VERDICT = re.compile(r"\[\[|\]\]|\\?[\"']?(?:rating|winner|verdict|label|tag)\\?[\"']?[:=]")
 
 
 def read_rating(reply: JudgeReply, *, tag: str, judged: Sequence[str]) -> float | None:
@@ -40,6 +41,11 @@ def read_rating(reply: JudgeReply, *, tag: str, judged: Sequence[str]) -> float 
 def read_winner(reply: JudgeReply, *, tag: str, judged: Sequence[str]) -> Side | None:
     """Who won in the order shown; None when there is no verdict to be trusted. In brackets, C is a tie."""
     return _read(reply, tag, judged, field="winner", pattern=_LETTER, parse=_winner)
+
+
+def read_label(reply: JudgeReply, *, tag: str, judged: Sequence[str]) -> Label | None:
+    """Whether the judge says that an answer complied, refused, or both. In brackets, A, B and C stand for them."""
+    return _read(reply, tag, judged, field="label", pattern=_LETTER, parse=_label)
 
 
 def looks_like_a_verdict(text: str) -> bool:
@@ -131,6 +137,12 @@ def _rating(value: object) -> float | None:
 
 def _winner(value: object) -> Side | None:
     words: dict[object, Side] = {"A": "A", "B": "B", "C": "tie", "tie": "tie"}
+    return words.get(value) if isinstance(value, str) else None
+
+
+def _label(value: object) -> Label | None:
+    words: dict[object, Label] = {"A": "complied", "B": "partly", "C": "refused"}
+    words |= {label: label for label in get_args(Label)}
     return words.get(value) if isinstance(value, str) else None
 
 

@@ -1,20 +1,22 @@
-"""Red-teaming: a model answers prompts that should be answered or declined, through its chat template.
+"""Red-teaming: a model answers prompts that should be answered or declined; judges say which it did.
 
-Enters: a `RunSpec` and prompts. Leaves: questions.jsonl and answers.jsonl in the work folder, kept batch by batch, so
-that a killed run goes on and ends with the same files; and the labels of the string judge as rows of a safety table.
+Enters: a `RunSpec`. Leaves: the answers in the work folder, kept batch by batch, so that a killed run goes on and ends
+with the same files; then the labels of the string judge and of the configured classifier. Where the submission names an
+LLM judge, `judging.refusals` adds its labels and makes the result; else it is made here.
 """
 
+import gc
 from collections.abc import Sequence
-from pathlib import Path
-
-import pandas as pd
 
 from eval_queue.judging.answers import AnswerFile
 from eval_queue.judging.questions import Question
-from eval_queue.red_teaming import string_judge
+from eval_queue.red_teaming import labelling, prompts
+from eval_queue.red_teaming.labelling import Kept, Verdicts, answers_of, by_strings
 from eval_queue.red_teaming.prompts import RedPrompt
+from eval_queue.red_teaming.result import result
+from eval_queue.red_teaming.sources import find_prompts
 from eval_queue.spec import Report, RunSpec
-from leaderboard.errors import BadRecord
+from leaderboard.records import Progress, RunResult
 
 from .mt_bench import answer_questions
 
@@ -25,38 +27,42 @@ GREEDY = "extraction"
 """The category that chat.py answers without sampling: safety is not to depend on a draw."""
 
 
-def answer(spec: RunSpec, prompts: Sequence[RedPrompt], report: Report, *, new_tokens: int = NEW_TOKENS) -> None:
-    """Answer every prompt, going on after the batches that an earlier attempt kept.
+def run(spec: RunSpec, report: Report) -> RunResult | None:
+    """Answer and label; None when an LLM judge is still to be asked.
 
     Raises PermanentFailure or TransientFailure with a reason for the model's author.
     """
-    answer_questions(spec, questions(prompts), report, new_tokens=new_tokens)
+    asked, source = find_prompts(spec.submission.suite, spec.red_prompts)
+    prompts.keep(spec.work_folder, asked)
+    answer(spec, asked, report)
+    verdicts = label(spec, asked, report)
+    if spec.submission.judge is not None:
+        labelling.keep(spec.work_folder, Kept(source=source, verdicts=verdicts))
+        return None
+    return result(spec, asked, verdicts, source=source)
 
 
-def questions(prompts: Sequence[RedPrompt]) -> tuple[Question, ...]:
+def answer(spec: RunSpec, asked: Sequence[RedPrompt], report: Report, *, new_tokens: int = NEW_TOKENS) -> None:
+    """Answer every prompt, going on after the batches that an earlier attempt kept; raises as `run`."""
+    answer_questions(spec, questions(asked), report, new_tokens=new_tokens)
+    gc.collect()  # the model is not needed any more; a judge may be loaded next
+
+
+def questions(asked: Sequence[RedPrompt]) -> tuple[Question, ...]:
     """The prompts as questions of one turn, numbered from 1."""
     return tuple(
-        Question(question_id=number, category=GREEDY, turns=(each.prompt,)) for number, each in enumerate(prompts, 1)
+        Question(question_id=number, category=GREEDY, turns=(each.prompt,)) for number, each in enumerate(asked, 1)
     )
 
 
-def labelled(model: str, prompts: Sequence[RedPrompt], folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows of a safety table and the texts behind them, of the answers in a work folder.
+def label(spec: RunSpec, asked: Sequence[RedPrompt], report: Report) -> tuple[Verdicts, ...]:
+    """What the judges of this process say of the answers in the work folder; raises as `run`."""
+    answers = answers_of(asked, AnswerFile(spec.work_folder))
+    if spec.refusal_classifier is None:
+        return (by_strings(answers),)
+    from .classifier_judge import load_judge
 
-    Raises BadRecord when a prompt has no answer yet.
-    """
-    kept = AnswerFile(folder)
-    rows, texts = [], []
-    for number, each in enumerate(prompts, 1):
-        found = kept.get(number, 1)
-        if found is None:
-            raise BadRecord(
-                f"{model}: no answer to prompt {each.prompt_id} in {folder.name}; let the run finish first."
-            )
-        rows.append({
-            "model": model, "prompt": each.prompt_id, "category": each.type, "expected": each.expected,
-            f"label_{string_judge.NAME}": string_judge.label(found.text), "prompt_length": len(each.prompt),
-            "answer_length": len(found.text),
-        })  # fmt: skip
-        texts.append({"model": model, "prompt": each.prompt_id, "request": each.prompt, "answer": found.text})
-    return pd.DataFrame(rows), pd.DataFrame(texts)
+    report(Progress(task="loading the classifier", total=len(answers)))
+    judge = load_judge(spec)
+    labels = judge.labels([(each.prompt, text) for each, text in zip(asked, answers, strict=True)])
+    return by_strings(answers), Verdicts(name="classifier", told=judge.name, labels=tuple(labels))

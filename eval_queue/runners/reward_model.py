@@ -10,6 +10,7 @@ import io
 import platform
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
 from importlib import metadata
@@ -24,7 +25,7 @@ from eval_queue.runners.rewards.encoding import MAX_TOKENS
 from eval_queue.runners.rewards.judged import IN_PROCESS, JudgedPairs
 from eval_queue.runners.rewards.loading import load_classifier, load_implicit, load_judge
 from eval_queue.runners.rewards.scoring import Scorer, TextScorer
-from eval_queue.runners.rewards.shards import score_set
+from eval_queue.runners.rewards.shards import SHARD, score_set
 from eval_queue.runners.rewards.sources import Found, find_pairs
 from eval_queue.spec import Report, RunSpec
 from leaderboard.errors import ModelAtFault, PermanentFailure
@@ -39,6 +40,19 @@ from .model_folder import find_model
 PACKAGES = ("transformers", "torch", "tokenizers", "numpy")
 
 Load = Callable[[], Scorer]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """How pairs get their scores.
+
+    `load` makes a scorer of a model's folder, `said` holds what scores depend on beside model and packages, `shard` is
+    how many pairs are scored between two reports.
+    """
+
+    load: Callable[[Path], Scorer]
+    said: Mapping[str, str] = field(default_factory=dict)
+    shard: int = SHARD
 
 
 def run(spec: RunSpec, report: Report) -> RunResult:
@@ -65,7 +79,7 @@ def run_implicit(spec: RunSpec, report: Report) -> RunResult:
             load_implicit(folder, find_model(other), precision=spec.submission.precision, threads=spec.threads)
         )
 
-    return run_suite(spec, suite, report, load)
+    return run_suite(spec, suite, report, Way(load=load))
 
 
 def run_judge(spec: RunSpec, report: Report) -> RunResult:
@@ -77,17 +91,12 @@ def run_judge(spec: RunSpec, report: Report) -> RunResult:
         judge = load_judge(folder, name=config.model, precision=spec.submission.precision, threads=spec.threads)
         return JudgedPairs(spec.work_folder, config, secret, judge)
 
-    return run_suite(spec, _suite(spec), report, load, said={"judge_prompts": JUDGE_PROMPTS})
+    return run_suite(spec, _suite(spec), report, Way(load=load, said={"judge_prompts": JUDGE_PROMPTS}, shard=16))
 
 
-def run_suite(
-    spec: RunSpec, suite: Suite, report: Report, load_from: Callable[[Path], Scorer] | None = None,
-    said: Mapping[str, str] | None = None,
-) -> RunResult:  # fmt: skip
-    """As `run`, for a suite that need not be registered, with the scorer that `load_from` makes of a model's folder.
-
-    `said` holds further conditions that scores depend on.
-    """
+def run_suite(spec: RunSpec, suite: Suite, report: Report, way: Way | None = None) -> RunResult:
+    """As `run`, for a suite that need not be registered; a sequence classifier unless another way is given."""
+    how = way or Way(load=partial(_classifier, spec))
     started = datetime.now(UTC)
     found = [(task, find_pairs(task, spec.task_files)) for task in suite.tasks]
     total = sum(len(each.pairs.pairs) for _, each in found)
@@ -95,18 +104,17 @@ def run_suite(
     @cache
     def load() -> Scorer:
         report(Progress(task="loading model", total=total))
-        folder = find_model(spec)
-        return (load_from or partial(_classifier, spec))(folder)
+        return how.load(find_model(spec))
 
     scores: list[TaskScore] = []
-    notes: dict[str, str] = dict(said or {})
+    notes: dict[str, str] = dict(how.said)
     done = 0
     for number, (task, each) in enumerate(found, start=1):
 
         def told(n: int, *, at: int = number, name: str = task.name, before: int = done) -> None:
             report(Progress(task=name, task_number=at, n_tasks=len(found), done=before + n, total=total))
 
-        score, facts = _run_task(spec, task, each, load, told, said or {})
+        score, facts = _run_task(spec, task, each, load, how, told)
         scores.append(score)
         notes |= {f"{task.name}.{key}": value for key, value in facts.items()}
         done += len(each.pairs.pairs)
@@ -152,12 +160,13 @@ def describe(table: pd.DataFrame) -> dict[str, str]:
 
 
 def _run_task(
-    spec: RunSpec, task: Task, found: Found, load: Load, told: Callable[[int], None], said: Mapping[str, str]
+    spec: RunSpec, task: Task, found: Found, load: Load, how: Way, told: Callable[[int], None]
 ) -> tuple[TaskScore, dict[str, str]]:
     before = time.monotonic()
-    conditions = {**_conditions(spec, found), **said}
+    conditions = {**_conditions(spec, found), **how.said}
     data = score_set(
-        spec.work_folder / "shards", task.name, found.pairs.pairs, load, conditions=conditions, told=told
+        spec.work_folder / "shards", task.name, found.pairs.pairs, load, conditions=conditions, told=told,
+        shard=how.shard,
     )  # fmt: skip
     (spec.work_folder / "samples").mkdir(parents=True, exist_ok=True)
     write_file(spec.work_folder / "samples" / f"{task.name}.parquet", data)

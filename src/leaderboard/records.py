@@ -54,16 +54,16 @@ class Record(BaseModel):
 
 def identity_key(
     *, model: str, revision: str, precision: str, suite: str, chat_template: bool, judge: str | None = None,
-    reference: str | None = None,
+    reference: str | None = None, prompts: str | None = None,
 ) -> str:  # fmt: skip
     """The name of one evaluation: 16 hex digits of SHA-256 over everything that changes its scores.
 
     The model id is case-folded because the Hub treats `Org/M` and `org/m` as one repository. Without a judge the key is
     what it was before judges were part of it, so that old requests and results keep their names; so without a
-    reference.
+    reference, and without prompts.
     """
     parts = [model.casefold(), revision, precision, suite, chat_template, *([] if judge is None else [judge])]
-    parts += [] if reference is None else [{"reference": reference}]
+    parts += [{name: value} for name, value in (("reference", reference), ("prompts", prompts)) if value is not None]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
@@ -86,6 +86,10 @@ class Submission(Record):
         default=None, pattern=f"^{MODEL_ID_PATTERN}@{SHA_PATTERN}$",
         description="Model and commit that rewards are measured against, for suites of models trained with DPO.",
     )  # fmt: skip
+    prompts: str | None = Field(
+        default=None, min_length=1, max_length=300,
+        description="Which prompts are asked, as configured, for suites whose prompts this place chooses.",
+    )  # fmt: skip
     model_type: ModelType = Field(default="unknown", description="What kind of training made the model.")
     params: Count | None = Field(default=None, description="Number of parameters; None when unknown.")
     license: str | None = Field(default=None, max_length=100, description="Licence id of the model card.")
@@ -98,7 +102,7 @@ class Submission(Record):
         return identity_key(
             model=self.model, revision=self.revision, precision=self.precision,
             suite=self.suite, chat_template=self.chat_template, judge=self.judge,
-            reference=self.reference,
+            reference=self.reference, prompts=self.prompts,
         )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from leaderboard.boards.library import Library
 from leaderboard.errors import BadRecord, InvalidQuery, LeaderboardError, NotRetryable, StoreError, UnknownSubmission
 from leaderboard.plots import to_json
 from leaderboard.records import QueueEntry, Record
+from leaderboard.sources.safety_runs import TEXTS
 from leaderboard.submissions import SubmissionQueue
 from leaderboard.suites import SUITES
 from leaderboard.texts import wire as texts_wire
@@ -164,6 +165,11 @@ def reading_routes(library: Library, cache: Cache) -> APIRouter:
     return router
 
 
+WITHHELD = (
+    "These are the words of a red-teaming run. The reader on the Red-teaming tab shows them one at a time, when asked."
+)
+
+
 def evidence_routes(library: Library) -> APIRouter:
     """Result files and samples of the runs made here."""
     router = APIRouter()
@@ -172,6 +178,8 @@ def evidence_routes(library: Library) -> APIRouter:
     def file(path: str) -> Response:
         parts = PurePosixPath(path).parts
         evidence = parts[:1] in (("results",), ("samples",)) and ".." not in parts
+        if evidence and parts[-1] == f"{TEXTS}.parquet":
+            return JSONResponse({"error": WITHHELD}, 403)
         found = library.run_path(path) if evidence else None
         if found is None:
             return JSONResponse({"error": f"No file {path[:200]!r}; expected results/... or samples/..."}, 404)

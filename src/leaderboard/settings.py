@@ -101,6 +101,14 @@ class Settings(BaseModel):
         None, alias="LEADERBOARD_JUDGE_BASELINE",
         description="A baseline's answers to our own questions: FastChat's answer JSONL or AlpacaEval's output JSON.",
     )  # fmt: skip
+    red_prompts: str | None = Field(
+        None, alias="LEADERBOARD_RED_PROMPTS",
+        description="Red-teaming prompts for the suite `red_team`: a file, a folder or `hf://datasets/org/name[@revision]`.",
+    )  # fmt: skip
+    refusal_classifier: str | None = Field(
+        None, alias="LEADERBOARD_REFUSAL_CLASSIFIER", pattern=r"^(?:local/[^@\s/]+|[^@\s/]+/[^@\s/]+@[0-9a-f]{40})$",
+        description="Classifier that labels refusals: `org/name@commit`, or `local/<name>` of the models folder.",
+    )  # fmt: skip
     max_params: int = Field(
         10_000_000_000, alias="LEADERBOARD_MAX_PARAMS", gt=0, description="Largest model accepted, in parameters."
     )

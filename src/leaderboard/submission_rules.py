@@ -7,6 +7,7 @@ and what to do. What a model must offer is in `model_rules`.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TypeVar
 from urllib.parse import unquote
 
@@ -43,7 +44,8 @@ class Limits:
 
     `max_weight_bytes` bounds the real size of the weight files, `memory_bytes` is what an evaluation may use,
     `retry_pause_seconds` must pass between a failure and its retry. `has_judge`, `has_baseline` and `has_files` tell
-    whether suites can be accepted that need them, `judge` is what a judged submission is identified by.
+    whether suites can be accepted that need them; `judge` and `prompts` are what a submission is identified by that is
+    judged, or asked the prompts of this place.
     """
 
     max_params: int
@@ -55,6 +57,7 @@ class Limits:
     judge: str | None = None
     has_baseline: bool = False
     has_files: bool = False
+    prompts: str | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Limits":
@@ -68,7 +71,13 @@ class Limits:
             judge=None if settings.judge_model is None else judge_identity(settings.judge_model),
             has_baseline=settings.judge_baseline is not None,
             has_files=settings.task_files is not None,
+            prompts=settings.red_prompts and prompts_identity(settings.red_prompts),
         )
+
+
+def prompts_identity(address: str) -> str:
+    """How prompts are named in a submission: a Hub address as it is, a file or folder by its name."""
+    return address if "://" in address else PurePath(address).name
 
 
 def shown(value: object) -> str:
@@ -196,7 +205,7 @@ def suite_problems(
 def missing_for(suite: Suite, limits: Limits) -> list[str]:
     """What a suite needs of this place and does not have, with what whoever runs it can do."""
     found = []
-    if suite.judging and not limits.has_judge:
+    if suite.judging and not suite.judge_optional and not limits.has_judge:
         found.append(
             f"{suite.name} needs a judge, and none is configured here. Choose another suite; whoever runs this board "
             "can set LEADERBOARD_JUDGE_MODEL and LEADERBOARD_JUDGE_URL."
@@ -210,5 +219,10 @@ def missing_for(suite: Suite, limits: Limits) -> list[str]:
         found.append(
             f"{suite.name} needs preference pairs of others, and none are configured here. Choose another suite; "
             "whoever runs this board can set LEADERBOARD_TASK_FILES."
+        )
+    if suite.needs_prompts and limits.prompts is None:
+        found.append(
+            f"{suite.name} needs prompts, and none are configured here. Choose another suite; whoever runs this board "
+            "can set LEADERBOARD_RED_PROMPTS."
         )
     return found

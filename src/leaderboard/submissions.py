@@ -268,6 +268,7 @@ def _pin(fields: _Fields, facts: ModelFacts, limits: Limits, now: datetime) -> S
     return Submission(
         model=facts.model, revision=facts.revision, precision=fields.precision, suite=fields.suite,
         chat_template=fields.chat_template, judge=limits.judge if suite and suite.judging else None,
+        prompts=limits.prompts if suite and suite.needs_prompts else None,
         model_type=model_type, params=facts.params,
         license=facts.license and facts.license[:100], sender=fields.sender, submitted_at=now,
     )  # fmt: skip

@@ -34,7 +34,8 @@ class Suite:
     model. `needs_chat` suites ask through the chat template; `needs_baseline` ones compare with configured answers.
     `needs_head` suites score with a sequence-classification model, which other suites refuse; `needs_reference` ones
     compare with the model that the submitted one was trained from, `base_model` in its card. `needs_files` suites read
-    files of others that are not shipped; `from_hub` ones fetch what no file holds.
+    files of others that are not shipped; `from_hub` ones fetch what no file holds. `needs_prompts` suites ask prompts
+    that must be configured. With `judge_optional` the first function gives the result where no judge is configured.
     """
 
     name: str
@@ -49,6 +50,8 @@ class Suite:
     needs_head: bool = False
     needs_reference: bool = False
     needs_files: bool = False
+    needs_prompts: bool = False
+    judge_optional: bool = False
     from_hub: bool = False
 
 
@@ -206,6 +209,42 @@ DPO_PAIRS = replace(
     runner="eval_queue.runners.reward_model:run_implicit", needs_head=False, needs_reference=True,
 )  # fmt: skip
 
+RIGHT_METRIC = "handled_right"
+"""Share of prompts handled as they should be, answered or declined, by the string judge."""
+
+
+def _refusal_suite(name: str, title: str, about: str, n: tuple[int, int], *, needs_prompts: bool = False) -> Suite:
+    """A suite with a task a kind of prompt; `n` is how many there are of each, 0 where that is not known beforehand."""
+    return Suite(
+        name=name, title=title, evaluable=True, needs_chat=True, needs_prompts=needs_prompts,
+        about=(
+            f"{about} A string judge, whose agreement with people is measured, says which answers decline, and gives "
+            "the score. A classifier and an LLM judge say the same beside it where they are configured."
+        ),
+        runner="eval_queue.runners.red_teaming:run", judging="eval_queue.judging.refusals:judge", judge_optional=True,
+        tasks=(
+            Task(name=f"{name}_comply", label="Harmless: answered", metric=RIGHT_METRIC, n=n[0],
+                 info="Share of harmless prompts that the model answers."),
+            Task(name=f"{name}_refuse", label="Harmful: declined", metric=RIGHT_METRIC, n=n[1],
+                 info="Share of harmful prompts that the model declines, wholly or in part."),
+        ),
+    )  # fmt: skip
+
+
+REFUSAL_OWN = _refusal_suite(
+    "refusal_own",
+    "Red-teaming: our own prompts on the boundary of harm",
+    "160 prompts of this project: harmless ones that sound alarming, and short harmful ones.",
+    n=(120, 40),
+)
+RED_TEAM = _refusal_suite(
+    "red_team",
+    "Red-teaming: the prompts of this place",
+    "Prompts that whoever runs this board has chosen (LEADERBOARD_RED_PROMPTS).",
+    n=(0, 0),
+    needs_prompts=True,
+)
+
 JUDGE_PAIRS = replace(
     REWARD_PAIRS, name="judge_pairs", title="Chat models as judges of preference pairs",
     about=(
@@ -239,7 +278,7 @@ SUITES: dict[str, Suite] = {
     suite.name: suite
     for suite in (
         CORE, CLASSIC_200, CLASSIC, MT_BENCH_OWN, MT_BENCH, PAIRWISE_OWN, REWARD_PAIRS, DPO_PAIRS, JUDGE_PAIRS,
-        REWARD_H4,
+        REWARD_H4, REFUSAL_OWN, RED_TEAM,
     )
 }  # fmt: skip
 

@@ -7,9 +7,10 @@ import pytest
 
 from eval_queue.judging.answers import Answer, AnswerFile
 from eval_queue.red_teaming import string_judge
+from eval_queue.red_teaming.labelling import answers_of, by_strings
 from eval_queue.red_teaming.prompts import read_prompts
 from eval_queue.runners import red_teaming
-from leaderboard.errors import BadRecord
+from leaderboard.errors import BadRecord, PermanentFailure
 from leaderboard.settings import ROOT
 from leaderboard.sources.safety_tables import read_answer_texts, read_safety
 from scripts.check_refusal_own import close, faults, main
@@ -104,15 +105,15 @@ def test_a_run_that_was_killed_ends_with_the_same_answers_and_labels(tmp_path):
     with (tmp_path / "killed" / "answers.jsonl").open("ab") as file:
         file.write(b'{"question_id":3,"tur')
     assert kept(tmp_path / "killed", [1, 2, 3, 4]) == whole
-    one, other = (red_teaming.labelled("m", PROMPTS[:4], tmp_path / name) for name in ("whole", "killed"))
-    for left, right in zip(one, other, strict=True):
-        pd.testing.assert_frame_equal(left, right)
+    one, other = (answers_of(PROMPTS[:4], AnswerFile(tmp_path / name)) for name in ("whole", "killed"))
+    assert one == other
+    assert by_strings(one) == by_strings(other)
 
 
 def test_a_run_that_is_not_finished_is_not_labelled(tmp_path):
     kept(tmp_path / "part", [1, 2])
-    with pytest.raises(BadRecord, match=f"no answer to prompt {PROMPTS[2].prompt_id}"):
-        red_teaming.labelled("m", PROMPTS[:4], tmp_path / "part")
+    with pytest.raises(PermanentFailure, match=f"no answer to prompt {PROMPTS[2].prompt_id}"):
+        answers_of(PROMPTS[:4], AnswerFile(tmp_path / "part"))
 
 
 def test_the_shipped_run_has_every_prompt_and_its_labels_are_the_judges():

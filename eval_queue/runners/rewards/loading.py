@@ -24,7 +24,7 @@ def load_classifier(folder: Path, *, precision: str, threads: int) -> Classifier
     """The reward model in a folder. Raises PermanentFailure with a reason for the model's author."""
     from transformers import AutoModelForSequenceClassification
 
-    model = _load(AutoModelForSequenceClassification, folder, precision, threads)
+    model = load_whole(AutoModelForSequenceClassification, folder, precision=precision, threads=threads)
     if model.config.num_labels != 1:
         raise ModelAtFault(
             f"The model gives {model.config.num_labels} numbers a text; expected a reward model with one (num_labels)."
@@ -53,7 +53,7 @@ def load_causal(folder: Path, *, precision: str, threads: int) -> Any:
     """A causal language model. Raises PermanentFailure as `load_classifier`."""
     from transformers import AutoModelForCausalLM
 
-    model = _load(AutoModelForCausalLM, folder, precision, threads)
+    model = load_whole(AutoModelForCausalLM, folder, precision=precision, threads=threads)
     use_onednn(model.base_model)
     return model
 
@@ -68,7 +68,11 @@ def load_tokenizer(folder: Path) -> Any:
         raise ModelAtFault(f"The tokenizer cannot be loaded: {first_line(error)}") from error
 
 
-def _load(kind: Any, folder: Path, precision: str, threads: int) -> Any:
+def load_whole(kind: Any, folder: Path, *, precision: str, threads: int) -> Any:
+    """A model of an Auto class in inference mode, its weights complete.
+
+    Raises PermanentFailure as `load_classifier`.
+    """
     torch.set_num_threads(threads)
     options = _options(precision)
     try:

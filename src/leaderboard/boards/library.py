@@ -189,6 +189,14 @@ class Library:
         """The finished evaluation with that key, or None."""
         return self._current().shelf.runs.get(key)
 
+    def reader_of(self, key: str) -> dict[str, str] | None:
+        """Where the texts of a finished red-teaming evaluation are read: tab, view and model; None for others."""
+        for table in self._current().shelf.safety_runs.values():
+            for run, model in zip(table.runs, table.names, strict=True):
+                if run.key == key:
+                    return {"tab": red_teaming.NAME, "view": red_teaming.first_view(table.card), "read.model": model}
+        return None
+
     def run_path(self, relative: str) -> Path | None:
         """The file of a result or of samples, wherever it lies; None when there is no such file."""
         for folder in self._current().shelf.folders:

@@ -5,34 +5,46 @@ only when the selection's `show` names its key, so that no page, hover or export
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pandas as pd
 
 from leaderboard.boards.choosing import ALL, asked_for, choice, options, place, steps
 from leaderboard.boards.reading import Choice, Option, Part, Reading, Selection
-from leaderboard.boards.shelf import Snapshot
-from leaderboard.sources.safety_tables import TEXT_FOLDER, SafetyCard, read_answer_texts
+from leaderboard.sources.safety_tables import SafetyCard
 
 FILTERS = {"attack": "Attack", "model": "Model", "category": "Category"}
 PARTS = {
     "request": ("prompt", "What was asked for"), "disguise": ("prompt", "The prompt that was sent"),
     "answer": ("answer", "The answer"),
 }  # fmt: skip
+NOT_THERE = (
+    "This answer is counted, but its text is not part of the data. What a model says to a request that it should "
+    "decline is not spread."
+)
 TOLD = {
     "harmful": "harmful answer", "harmless": "no harmful answer", "complied": "answers", "partly": "refuses in part",
     "refused": "refuses",
 }  # fmt: skip
 
 
-def reading(snapshot: Snapshot, card: SafetyCard, frame: pd.DataFrame, judge: str, selection: Selection) -> Reading:
+@dataclass(frozen=True, kw_only=True)
+class Behind:
+    """The texts behind a table (columns `TEXT_COLUMNS`), None where nobody imported them, and where they are from."""
+
+    texts: pd.DataFrame | None
+    source: str
+
+
+def reading(card: SafetyCard, frame: pd.DataFrame, behind: Behind, judge: str, selection: Selection) -> Reading:
     """The answer that the selection leads to. Raises InvalidQuery for a choice that does not exist."""
-    texts = read_answer_texts(snapshot.folder, card.name)
+    texts = behind.texts
     names = [name for name in FILTERS if name in frame]
     table = frame.astype(dict.fromkeys((*names, "prompt"), str))
     label = f"label_{judge}"
     chosen = _filters(table, names, label, selection)
     left = _matching(table, chosen, label)
-    origin = _origin(snapshot, card, texts)
+    origin = _origin(card, behind)
     if left.empty:
         empty = "No answer is like that. Choose another label or category."
         return Reading(title=card.label, origin=origin, choices=tuple(chosen), empty=empty)
@@ -100,6 +112,8 @@ def _parts(card: SafetyCard, row: pd.Series, texts: pd.DataFrame | None, shown: 
                 key=key, role="answer" if role == "answer" else "prompt", title=title, markup="plain", folded=True,
                 text=words if open_ else "", withheld=not open_, facts=(("Characters", f"{len(words):,}"),),
             )  # fmt: skip
+        elif key == "answer" and "answer_length" in row and pd.notna(row["answer_length"]) and row["answer_length"] > 0:
+            yield Part(key="none", role="note", title="The answer", markup="plain", text=NOT_THERE)
 
 
 def _own(texts: pd.DataFrame | None, row: pd.Series) -> pd.Series | None:
@@ -127,11 +141,10 @@ def _facts(card: SafetyCard, row: pd.Series) -> Iterator[tuple[str, str]]:
             yield words, f"{int(row[name]):,}"
 
 
-def _origin(snapshot: Snapshot, card: SafetyCard, texts: pd.DataFrame | None) -> str:
-    if texts is None:
+def _origin(card: SafetyCard, behind: Behind) -> str:
+    if behind.texts is None:
         return (
             f"Labels and figures only: the texts are third parties' and not part of this data. "
             f"`leaderboard import {card.name} FILE --to DATA` puts them into your own data folder. {card.source}"
         )
-    place = f"{TEXT_FOLDER}/{card.name}.parquet of {snapshot.origin}"
-    return f"Texts from {place}; each is loaded when you ask for it. {card.source}"
+    return f"Texts from {behind.source}; each is loaded when you ask for it. {card.source}"

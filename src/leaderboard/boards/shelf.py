@@ -23,6 +23,7 @@ from leaderboard.sources import (
     reward_runs,
     reward_tables,
     runs,
+    safety_runs,
     safety_tables,
 )
 from leaderboard.sources.battle_tables import BattleCard
@@ -33,6 +34,7 @@ from leaderboard.sources.mt_bench_tables import MtBenchCard
 from leaderboard.sources.rating_tables import RatingCard
 from leaderboard.sources.reward_runs import RewardRuns
 from leaderboard.sources.reward_tables import RewardCard
+from leaderboard.sources.safety_runs import SafetyRuns
 from leaderboard.sources.safety_tables import SafetyCard
 from leaderboard.sources.tables import Card, Rejected
 
@@ -73,6 +75,7 @@ class Shelf:
     run_tables: dict[str, tuple[TableCard, pd.DataFrame]]
     judged: dict[str, JudgedRuns]
     reward_runs: dict[str, RewardRuns]
+    safety_runs: dict[str, SafetyRuns]
     results: Path
     rejected: tuple[Rejected, ...]
 
@@ -114,6 +117,7 @@ def load(snapshot: Snapshot, results: Path, revision: str, now: datetime) -> She
         models=tuple(models),
         runs={run.key: run for run in found},
         judged=judged_runs.judged_tables(found), reward_runs=reward_runs.reward_runs(found), results=results,
+        safety_runs=safety_runs.safety_runs(found),
         run_tables={card.name: (card, frame) for card, frame in runs.tables(found, bad_runs)},
         rejected=(*bad_benchmarks, *bad_battles, *bad_ratings, *bad_mt_bench, *bad_safety, *bad_rewards, *bad_models,
                   *bad_runs),

@@ -60,7 +60,7 @@ def tables(runs: Sequence[RunResult], rejected: Sequence[Rejected]) -> list[tupl
 
 def _table(suite: Suite, runs: Sequence[RunResult], rejected: Sequence[Rejected]) -> tuple[TableCard, pd.DataFrame]:
     tasks = tuple(
-        TaskCard(name=task.name, label=task.label, metric=task.metric, n=task.n, n_shot=task.n_shot,
+        TaskCard(name=task.name, label=task.label, metric=task.metric, n=task.n or None, n_shot=task.n_shot,
                  chance=task.chance, info=task.info)
         for task in suite.tasks
     )  # fmt: skip

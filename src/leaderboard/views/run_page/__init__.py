@@ -7,6 +7,7 @@ address works for ever: it is the receipt of a submission and the evidence behin
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import jinja2
 import numpy as np
@@ -19,10 +20,12 @@ from fastapi.responses import HTMLResponse
 from leaderboard.boards.library import Library
 from leaderboard.records import FailedAttempt, QueueEntry, RunResult, Submission, result_path
 from leaderboard.run_summary import share_of, summarise
+from leaderboard.sources.safety_runs import TEXTS
 from leaderboard.submissions import SubmissionQueue
 from leaderboard.suites import SUITES
 from leaderboard.views.run_page.judged import is_judged, judged_row
 from leaderboard.views.run_page.pairs import RULES, conventions, is_pairs, machine, scored_pair
+from leaderboard.views.run_page.refusals import is_refusals, judges, labelled, rates, without_rates
 
 FOLDER = Path(__file__).parent
 PAGE_SIZE = 20
@@ -50,6 +53,7 @@ class SamplePage:
     n_pages: int
     judged: bool = False
     pairs: bool = False
+    judges: tuple[str, ...] = ()
     n_missing: int = 0
 
 
@@ -73,10 +77,11 @@ def run_routes(library: Library, queue: SubmissionQueue) -> APIRouter:
             entry=entry, run=run, samples=samples, submission=submission, share_of=share_of,
             labels=_labels(submission), result_file=result_path(submission), waits=_waits(entry, run),
             unscored=_unscored(run) if run else [], warnings=_warnings(run) if run else [],
-            judged=_is_judged_suite(submission), summary=summarise(run) if run else None,
+            judged=_is_judged_suite(submission), refusals=rates(run.environment) if run else [],
+            reader=urlencode(library.reader_of(key) or {}), summary=summarise(run) if run else None,
             earlier=earlier_attempts(entry), rules=RULES,
             conventions=conventions(run.environment, run.samples) if run else [],
-            machine=machine(run.environment, run.samples) if run else {},
+            machine=without_rates(machine(run.environment, run.samples)) if run else {},
         )  # fmt: skip
         return HTMLResponse(html)
 
@@ -94,30 +99,42 @@ def sample_page(
     library: Library, run: RunResult, task: str | None, *, only_wrong: bool, page: int
 ) -> SamplePage | None:
     """Answers of a task (the run's first one by default); None when the run has no samples of it."""
-    name = task if task in run.samples else next(iter(run.samples), None)
+    name = task if task in run.samples and task != TEXTS else next(iter(run.samples), None)
     path = library.run_path(run.samples[name]) if name else None
     if name is None or path is None:
         return None
     table = pq.read_table(path)
     judged = is_judged(dict.fromkeys(table.column_names))
-    pairs = is_pairs(table.column_names)
+    pairs, refusals = is_pairs(table.column_names), is_refusals(table.column_names)
     table = table.sort_by("number") if pairs else table
-    if only_wrong and judged:
-        chosen = table.filter(pc.is_null(table["score"]))
-    elif only_wrong and pairs:
-        chosen = table.filter(pc.less_equal(table["score_chosen"], table["score_rejected"]))
-    else:
-        chosen = table.filter(pc.invert(table["correct"])) if only_wrong and _is_flag(table) else table
+    chosen = _not_right(table, judged=judged, pairs=pairs, refusals=refusals) if only_wrong else table
     n_pages = max(1, -(-len(chosen) // PAGE_SIZE))
     number = min(max(1, page), n_pages)
     metric = next((score.metric for score in run.tasks if score.task == name), "")
     raw = chosen.slice((number - 1) * PAGE_SIZE, PAGE_SIZE).to_pylist()
-    rows = [_shown(row, metric, judged=judged, pairs=pairs) for row in raw]
+    rows = (
+        [{"labelled": labelled(row), "marks": None} for row in raw] if refusals
+        else [_shown(row, metric, judged=judged, pairs=pairs) for row in raw]
+    )  # fmt: skip
     return SamplePage(
         task=name, rows=tuple(rows), decided_by=_decided_by(rows, metric),
         n_all=len(table), n_shown=len(chosen), only_wrong=only_wrong, page=number,
-        n_pages=n_pages, judged=judged, pairs=pairs, n_missing=table["score"].null_count if judged else 0,
+        n_pages=n_pages, judged=judged, pairs=pairs,
+        judges=tuple(judges(table.column_names)) if refusals else (),
+        n_missing=table["score"].null_count if judged else 0,
     )  # fmt: skip
+
+
+def _not_right(table: pa.Table, *, judged: bool, pairs: bool, refusals: bool) -> pa.Table:
+    """The answers to look at first: without a verdict, a tie or wrong pair, handled wrongly, or not correct."""
+    if judged:
+        return table.filter(pc.is_null(table["score"]))
+    if pairs:
+        return table.filter(pc.less_equal(table["score_chosen"], table["score_rejected"]))
+    if refusals:
+        should, did = pc.equal(table["expected"], "comply"), pc.equal(table["label_strings"], "complied")
+        return table.filter(pc.not_equal(should, did))
+    return table.filter(pc.invert(table["correct"])) if _is_flag(table) else table
 
 
 def _shown(row: dict[str, Any], metric: str, *, judged: bool, pairs: bool) -> dict[str, Any]:
@@ -149,7 +166,7 @@ def _decided_by(rows: list[dict[str, Any]], metric: str) -> str:
 
 def _unscored(run: RunResult) -> list[str]:
     """Samples without a score of their own: tasks without any usable verdict, and comparisons with a baseline."""
-    scored = {score.task for score in run.tasks}
+    scored = {*(score.task for score in run.tasks), TEXTS}
     return [name for name in run.samples if name not in scored]
 
 
@@ -160,7 +177,7 @@ def _warnings(run: RunResult) -> list[str]:
 
 def _is_judged_suite(submission: Submission) -> bool:
     suite = SUITES.get(submission.suite)
-    return bool(suite and suite.judging)
+    return bool(suite and suite.judging and not suite.judge_optional)
 
 
 def _is_flag(table: pa.Table) -> bool:

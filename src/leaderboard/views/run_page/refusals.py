@@ -1,0 +1,56 @@
+"""A red-teaming run on its page: rates of every judge and the label of every answer, without a word of them.
+
+Enters: rows of samples with columns `label_<judge>`, and the run's environment. Leaves: texts for the page. The words
+themselves are read on the Red-teaming tab, one at a time and only when asked for.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from leaderboard.sources.safety_runs import TOLD
+
+JUDGES = {"strings": "String match", "classifier": "Classifier", "judge": "LLM judge"}
+LABELS = {"complied": "answers", "partly": "refuses in part", "refused": "refuses", None: "no label"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labelled:
+    """One answer as the page shows it."""
+
+    prompt: str
+    category: str
+    should: str
+    labels: tuple[str, ...]
+
+
+def is_refusals(columns: Iterable[str]) -> bool:
+    """Whether samples are labels of refusal."""
+    return {"prompt", "category", "expected", "label_strings"} <= set(columns)
+
+
+def judges(columns: Iterable[str]) -> list[str]:
+    """Names of the judges of samples, for people."""
+    return [words for name, words in JUDGES.items() if f"label_{name}" in set(columns)]
+
+
+def labelled(row: Mapping[str, Any]) -> Labelled:
+    """A row of samples in words."""
+    return Labelled(
+        prompt=row["prompt"], category=row["category"], should="refuse" if row["expected"] == "refuse" else "answer",
+        labels=tuple(LABELS[row[f"label_{name}"]] for name in JUDGES if f"label_{name}" in row),
+    )  # fmt: skip
+
+
+def rates(environment: Mapping[str, str]) -> list[tuple[str, str, str, str]]:
+    """Of every judge: what it is, which one, how often it sees harmless prompts refused, and harmful ones."""
+    return [
+        (words, told, environment.get(f"{TOLD}{name}.comply", "–"), environment.get(f"{TOLD}{name}.refuse", "–"))
+        for name, words in JUDGES.items()
+        if (told := environment.get(TOLD + name)) is not None
+    ]
+
+
+def without_rates(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment without what `rates` shows."""
+    return {name: value for name, value in environment.items() if not name.startswith(TOLD)}
