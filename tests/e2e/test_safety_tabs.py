@@ -16,6 +16,8 @@ from leaderboard.boards.library import Library
 from leaderboard.settings import ROOT
 from leaderboard.sources.reward_tables import write_rewards
 from leaderboard.sources.safety_tables import write_answer_texts
+from tests import live_runs
+from tests.live_runs import put_red_team_run, put_reward_run
 from tests.reward_scores import card, scores
 
 from .app_server import running_app
@@ -47,9 +49,25 @@ def library(data):
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory, data):
-    with running_app(tmp_path_factory.mktemp("state"), LEADERBOARD_DATA=str(data), LEADERBOARD_EVALUATOR="off") as url:
+def state(tmp_path_factory):
+    """A state folder with a run of a reward model and one of red-teaming."""
+    folder = tmp_path_factory.mktemp("state")
+    for name, put in (("rewards", put_reward_run), ("red", put_red_team_run)):
+        work = tmp_path_factory.mktemp(name)
+        put(folder, work)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def app(state, data):
+    with running_app(state, LEADERBOARD_DATA=str(data), LEADERBOARD_EVALUATOR="off") as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def live(state, data):
+    snapshot = SimpleNamespace(folder=data, revision="e2e", origin="embedded")
+    return Library(lambda: snapshot, state, lambda: datetime.now(UTC))
 
 
 def board(page: Page, tab: str):
@@ -166,3 +184,71 @@ def test_a_phone_is_enough(page: Page, app, tab):
     expect(board(page, tab).locator("[role=rowheader]").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     expect(page.get_by_role("tab", selected=True)).to_be_in_viewport(ratio=0.9)
+
+
+def first_here(live: Library, tab: str, ending: str) -> str:
+    return next(
+        view.value for view in live.views(tab) if view.value.startswith("here_") and view.value.endswith(ending)
+    )
+
+
+def test_a_run_of_a_reward_model_is_a_row_that_leads_to_its_pairs(page: Page, app, live):
+    view = first_here(live, "reward_models", ".wrong")
+    row = live.board("reward_models", view).frame.set_index("model").loc["local/lengths"]
+    page.goto(f"{app}/?tab=reward_models&view={view}")
+    table = board(page, "reward_models")
+    status(page, "reward_models", "3 rows")
+    shown = table.locator("[role=row]", has_text="local/lengths")
+    expect(shown).to_contain_text(f"{100 * row['average']:.1f}")
+    for control in ("Pick the longer", "Random"):
+        expect(table.locator("[role=row]", has_text=control)).to_be_visible()
+    plots = page.locator("#reward_models-plots")
+    plots.scroll_into_view_if_needed()
+    expect(plots.locator(".main-svg").first).to_be_visible(timeout=20_000)
+    expect(plots.locator("h3")).to_have_count(4)
+    shown.get_by_role("link", name="local/lengths").click()
+    expect(page.get_by_role("heading", name="local/lengths")).to_be_visible()
+    expect(page.locator("#answers")).to_have_text("Pairs: Helpful")
+    assert page.locator("td", has_text="right").count() > 0
+    page.get_by_role("link", name="Reward models", exact=True).click()
+    expect(page).to_have_url(f"{app}/?tab=reward_models&view={view}")
+    status(page, "reward_models", "3 rows")
+
+
+def test_a_red_teaming_run_is_a_row_and_its_words_are_nowhere_until_they_are_opened(page: Page, app, live):
+    sent = []
+    page.on("response", lambda answer: sent.append(answer) if answer.url.startswith(app) else None)
+    view = first_here(live, "red_teaming", ".models.strings")
+    page.goto(f"{app}/?tab=red_teaming&view={view}&read.prompt=u1")
+    status(page, "red_teaming", "1 row")
+    row = live.board("red_teaming", view).frame.iloc[0]
+    expect(board(page, "red_teaming")).to_contain_text(f"{100 * row['balance']:.1f}")
+    reader = page.locator("#red_teaming-reader")
+    reader.scroll_into_view_if_needed()
+    expect(reader.locator("summary")).to_have_text(["What was asked for", "The answer"])
+    words = (live_runs.HARMFUL, live_runs.ANSWER)
+    assert not [word for word in words if word in page.content()]
+    assert not [answer.url for answer in sent for word in words if word in _body(answer)]
+    reader.locator("summary", has_text="What was asked for").click()
+    reader.get_by_role("button", name="Show this text").click()
+    expect(reader.get_by_text(f"{live_runs.HARMFUL}, 1")).to_be_visible()
+    assert live_runs.ANSWER not in page.content()
+    board(page, "red_teaming").get_by_role("link", name="local/wavering").click()
+    expect(page.get_by_role("heading", name="What every judge says")).to_be_visible()
+    assert not [word for word in words if word in page.content()]
+    page.goto(f"{page.url.partition('#')[0]}?task=red_team_refuse")
+    page.get_by_role("link", name="u1").click()
+    expect(page.locator("#red_teaming-reader .lbr-at")).to_have_text("8 of 10")
+
+
+def _body(answer) -> str:
+    try:
+        return answer.text()
+    except Exception:  # noqa: BLE001 - a script from a cache, or a picture, has no text
+        return ""
+
+
+def test_the_judges_of_a_run_are_compared(page: Page, app, live):
+    view = first_here(live, "red_teaming", ".judges")
+    page.goto(f"{app}/?tab=red_teaming&view={view}")
+    expect(board(page, "red_teaming")).to_contain_text("String match and LLM judge some/judge")

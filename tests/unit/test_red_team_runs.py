@@ -398,11 +398,10 @@ def test_the_page_of_the_run_tells_every_judge_and_no_word(place):
 
 
 def test_the_link_of_the_page_leads_to_the_reader(place):
-    told = place.library.reader_of(place.wanted.key)
-    assert told is not None
+    told = place.library.home_of(place.wanted.key)
     reading = place.library.reading("red_teaming", told["view"], {"model": told["read.model"], "prompt": "s2"})
     assert reading.title == "local/tiny, s2"
-    assert place.library.reader_of("0" * 16) is None
+    assert place.library.home_of("0" * 16) == {}
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------

@@ -174,6 +174,9 @@ def test_the_page_of_the_run_shows_every_pair_and_each_rule_for_ties(place):
     assert wrong.count("<td>wrong</td>") == (margins < 0).sum()
     assert "Pick the longer" in page.text
     assert "llmbar.ties_wrong" not in page.text
+    home = place.library.home_of(place.wanted.key)
+    assert home == {"tab": "reward_models", "view": place.library.views("reward_models")[0].value}
+    assert f'href="../?tab=reward_models&amp;view={home["view"]}"' in page.text
 
 
 def test_a_sample_that_is_gone_or_damaged_is_said_and_the_others_are_shown(place, tmp_path):

@@ -189,13 +189,17 @@ class Library:
         """The finished evaluation with that key, or None."""
         return self._current().shelf.runs.get(key)
 
-    def reader_of(self, key: str) -> dict[str, str] | None:
-        """Where the texts of a finished red-teaming evaluation are read: tab, view and model; None for others."""
-        for table in self._current().shelf.safety_runs.values():
+    def home_of(self, key: str) -> dict[str, str]:
+        """Where a finished evaluation of pairs or of red-teaming stands, by names in the address; empty for others."""
+        shelf = self._current().shelf
+        for pairs in shelf.reward_runs.values():
+            if any(run.key == key for run in pairs.runs):
+                return {"tab": reward_models.NAME, "view": reward_models.first_view(pairs.card)}
+        for table in shelf.safety_runs.values():
             for run, model in zip(table.runs, table.names, strict=True):
                 if run.key == key:
                     return {"tab": red_teaming.NAME, "view": red_teaming.first_view(table.card), "read.model": model}
-        return None
+        return {}
 
     def run_path(self, relative: str) -> Path | None:
         """The file of a result or of samples, wherever it lies; None when there is no such file."""

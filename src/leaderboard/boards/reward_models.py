@@ -34,6 +34,11 @@ MOST_SHOWN = 9
 LEVELS = ("Data set", "Ties")
 
 
+def first_view(card: RewardCard) -> str:
+    """The view of a table of own scores that opens first."""
+    return f"{card.name}.{next(iter(reward_pairs.TIES))}"
+
+
 def views(shelf: Shelf) -> list[View]:
     """Published boards and own scores in the order of their cards; own scores once a rule for ties."""
     out = []

@@ -150,12 +150,13 @@ def _margins(parts: list[tuple[str, pd.DataFrame]], title: str) -> Chart:
 
 def _calibrated(parts: list[tuple[str, pd.DataFrame]], title: str) -> Chart:
     found = pd.concat([calibration(margins(part)).assign(group=name) for name, part in parts], ignore_index=True)
+    who = found["group"] + ", " if len(parts) > 1 else ""
     return Chart(
         kind="scatter", name="calibration", title="Whether margins claim what they keep",
         subtitle=f"Share right by the probability that the margin claims, 1/(1 + e^-|margin|); on the diagonal where "
         f"both are equal. {title}",
         frame=pd.DataFrame({
-            "label": found["group"] + ", " + found["n"].map("{:,} pairs".format), "x": 100 * found["claimed"],
+            "label": who + found["n"].map("{:,} pairs".format), "x": 100 * found["claimed"],
             "y": 100 * found["right"], "y_lower": 100 * found["lower"], "y_upper": 100 * found["upper"],
             "group": found["group"],
         }),

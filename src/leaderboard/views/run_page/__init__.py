@@ -33,6 +33,9 @@ DECIDED_BY = {
     "acc_norm": "The choice with the highest log-likelihood per character counts as the model's answer.",
     "acc": "The choice with the highest log-likelihood counts as the model's answer.",
 }
+HOMES = {"reward_models": "Reward models", "red_teaming": "Red-teaming"}
+"""Tabs where runs stand beside those on LLM benchmarks, as people call them."""
+
 SEVERAL_RIGHT = "Several choices are true; the score is the share of probability on them."
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
@@ -72,13 +75,14 @@ def run_routes(library: Library, queue: SubmissionQueue) -> APIRouter:
         if entry is None and run is None:
             return HTMLResponse(TEMPLATES.get_template("missing.html").render(key=key[:80]), 404)
         samples = sample_page(library, run, task, only_wrong=show in ("wrong", "missing"), page=p) if run else None
+        home = library.home_of(key)
         submission = run.submission if run else entry.submission  # type: ignore[union-attr]
         html = TEMPLATES.get_template("run.html").render(
             entry=entry, run=run, samples=samples, submission=submission, share_of=share_of,
             labels=_labels(submission), result_file=result_path(submission), waits=_waits(entry, run),
             unscored=_unscored(run) if run else [], warnings=_warnings(run) if run else [],
             judged=_is_judged_suite(submission), refusals=rates(run.environment) if run else [],
-            reader=urlencode(library.reader_of(key) or {}), summary=summarise(run) if run else None,
+            home=urlencode(home), home_label=HOMES.get(home.get("tab", "")), summary=summarise(run) if run else None,
             earlier=earlier_attempts(entry), rules=RULES,
             conventions=conventions(run.environment, run.samples) if run else [],
             machine=without_rates(machine(run.environment, run.samples)) if run else {},
