@@ -180,6 +180,14 @@ PAIRWISE_OWN = Suite(
 REWARD_METRIC = "pair_accuracy"
 """Share of pairs whose better answer gets the higher reward; a tie is wrong."""
 
+
+def _pair_tasks(*sets: tuple[str, str, int, str]) -> tuple[Task, ...]:
+    """A task a set of preference pairs: name, label, number of pairs, where they are from."""
+    return tuple(
+        Task(name=name, label=label, metric=REWARD_METRIC, n=n, chance=0.5, info=info) for name, label, n, info in sets
+    )
+
+
 REWARD_PAIRS = Suite(
     name="reward_pairs",
     title="Reward models: preference pairs",
@@ -189,14 +197,11 @@ REWARD_PAIRS = Suite(
         "Choose float32: lower precisions move scores with the batch."
     ),
     evaluable=True, runner="eval_queue.runners.reward_model:run", needs_head=True, needs_files=True,
-    tasks=tuple(
-        Task(name=name, label=label, metric=REWARD_METRIC, n=n, chance=0.5, info=info)
-        for name, label, n, info in (
-            ("dsp_helpful_test", "Helpful", 2348, "Helpful pairs of HH-RLHF as DSP published them."),
-            ("hh_harmless_base_test", "Harmless", 2308, "HH-RLHF harmless-base test pairs."),
-            ("llmbar", "LLMBar", 878, "LLMBar with MT-Bench, FairEval and LLMEval2 pairs."),
-            ("pandalm_human_test", "PandaLM", 762, "Pairs on which two of three annotators agree."),
-        )
+    tasks=_pair_tasks(
+        ("dsp_helpful_test", "Helpful", 2348, "Helpful pairs of HH-RLHF as DSP published them."),
+        ("hh_harmless_base_test", "Harmless", 2308, "HH-RLHF harmless-base test pairs."),
+        ("llmbar", "LLMBar", 878, "LLMBar with MT-Bench, FairEval and LLMEval2 pairs."),
+        ("pandalm_human_test", "PandaLM", 762, "Pairs on which two of three annotators agree."),
     ),
 )  # fmt: skip
 
@@ -263,14 +268,11 @@ REWARD_H4 = replace(
         "H4's but not comparable to the digit. Ties count as wrong, as there."
     ),
     needs_files=False, from_hub=True,
-    tasks=tuple(
-        Task(name=name, label=label, metric=REWARD_METRIC, n=n, chance=0.5, info=info)
-        for name, label, n, info in (
-            ("h4_helpful", "Anthropic Helpful", 3_000, "Of the helpful test pairs of Anthropic/hh-rlhf."),
-            ("h4_oasst", "OpenAssistant", 1_140, "Of OpenAssistant/oasst1, validation, English: two ranked answers."),
-            ("h4_shp", "SHP", 11_021, "Of the test pairs of stanfordnlp/SHP."),
-            ("h4_summarize", "Learn to Summarize", 4_760, "Of openai/summarize_from_feedback, validation comparisons."),
-        )
+    tasks=_pair_tasks(
+        ("h4_helpful", "Anthropic Helpful", 3_000, "Of the helpful test pairs of Anthropic/hh-rlhf."),
+        ("h4_oasst", "OpenAssistant", 1_140, "Of OpenAssistant/oasst1, validation, English: two ranked answers."),
+        ("h4_shp", "SHP", 11_021, "Of the test pairs of stanfordnlp/SHP."),
+        ("h4_summarize", "Learn to Summarize", 4_760, "Of openai/summarize_from_feedback, validation comparisons."),
     ),
 )  # fmt: skip
 

@@ -7,7 +7,6 @@ What a table holds was asked and judged alike; runs with another judge, other pr
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,7 +18,7 @@ from leaderboard.errors import BadRecord
 from leaderboard.records import RunResult
 from leaderboard.sources.battle_tables import JudgeCard
 from leaderboard.sources.mt_bench_tables import SCORES, MtBenchCard, checked
-from leaderboard.sources.run_samples import read_samples, require_columns, revision_of_runs
+from leaderboard.sources.run_samples import names_of_runs, read_samples, require_columns, revision_of_runs
 from leaderboard.sources.tables import Rejected
 from leaderboard.suites import PREFERENCE_METRIC, SUITES, Suite
 
@@ -83,17 +82,7 @@ def _table(suite: Suite, judge: str, prompts: str, digest: str, n_questions: int
         n_questions=n_questions, n_turns=1 if suite.tasks[0].metric == PREFERENCE_METRIC else 2,
         judges=(JudgeCard(name=judge, label=judge, kind="model"),), texts="The answers and verdicts of these runs",
     )  # fmt: skip
-    return JudgedRuns(card=card, suite=suite.name, runs=tuple(runs), names=_names(runs))
-
-
-def _names(runs: Sequence[RunResult]) -> tuple[str, ...]:
-    """The models' names; where one has several runs, with what tells them apart."""
-    often = Counter(run.submission.model.casefold() for run in runs)
-    return tuple(
-        run.submission.model if often[run.submission.model.casefold()] == 1
-        else f"{run.submission.model} ({run.submission.revision[:7]}, {run.submission.precision})"
-        for run in runs
-    )  # fmt: skip
+    return JudgedRuns(card=card, suite=suite.name, runs=tuple(runs), names=names_of_runs(runs))
 
 
 @lru_cache(maxsize=8)

@@ -4,7 +4,8 @@ Enters: folders, the path that a run gives. Leaves: a frame with the columns tha
 """
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -41,3 +42,13 @@ def revision_of_runs(card: Card, runs: Iterable[RunResult]) -> str:
     """Changes with any of the runs behind a table."""
     parts = [card.model_dump_json(), *(run.model_dump_json() for run in runs)]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
+
+
+def names_of_runs(runs: Sequence[RunResult]) -> tuple[str, ...]:
+    """The models' names; where one has several runs, with what tells them apart."""
+    often = Counter(run.submission.model.casefold() for run in runs)
+    return tuple(
+        run.submission.model if often[run.submission.model.casefold()] == 1
+        else f"{run.submission.model} ({run.submission.revision[:7]}, {run.submission.precision})"
+        for run in runs
+    )  # fmt: skip

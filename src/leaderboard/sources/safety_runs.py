@@ -6,8 +6,7 @@ of the runs had are columns too, without labels for the others. The texts are re
 """
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +16,7 @@ import pandas as pd
 
 from leaderboard.errors import BadRecord
 from leaderboard.records import RunResult
-from leaderboard.sources.run_samples import read_samples, require_columns, revision_of_runs
+from leaderboard.sources.run_samples import names_of_runs, read_samples, require_columns, revision_of_runs
 from leaderboard.sources.safety_tables import TEXT_COLUMNS, SafetyCard, SafetyJudge, checked
 from leaderboard.sources.tables import Rejected
 from leaderboard.suites import RIGHT_METRIC, SUITES, Suite
@@ -89,7 +88,7 @@ def _table(suite: Suite, prompts: str, runs: list[RunResult]) -> SafetyRuns:
         license="CC0-1.0 (figures of this project)", as_of=max(run.finished_at for run in runs), order=60,
         judges=tuple(judges[name] for name in sorted(judges, key=lambda name: (name != STRINGS, name))),
     )  # fmt: skip
-    return SafetyRuns(card=card, runs=tuple(runs), names=_names(runs))
+    return SafetyRuns(card=card, runs=tuple(runs), names=names_of_runs(runs))
 
 
 def _judges_of(run: RunResult) -> dict[str, str]:
@@ -104,16 +103,6 @@ def _judge(name: str, told: str) -> tuple[str, SafetyJudge]:
     column = name if name == STRINGS else f"{name}_{hashlib.sha256(told.encode()).hexdigest()[:6]}"
     shown = label if name == STRINGS else f"{label} {told.partition(',')[0].partition(' at ')[0]}"
     return column, SafetyJudge(name=column, label=shown, kind=kind, info=told)
-
-
-def _names(runs: Sequence[RunResult]) -> tuple[str, ...]:
-    """The models' names; where one has several runs, with what tells them apart."""
-    often = Counter(run.submission.model.casefold() for run in runs)
-    return tuple(
-        run.submission.model if often[run.submission.model.casefold()] == 1
-        else f"{run.submission.model} ({run.submission.revision[:7]}, {run.submission.precision})"
-        for run in runs
-    )  # fmt: skip
 
 
 @lru_cache(maxsize=8)
