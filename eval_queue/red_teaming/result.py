@@ -64,30 +64,36 @@ def result(
 
 
 def _score(task: Task, part: pd.DataFrame) -> TaskScore | None:
-    """Share right by the string judge; None without a single label."""
+    """Share right by the string judge; None without a single label.
+
+    The error is that of two more right and two more wrong answers (Agresti and Coull 1998,
+    https://doi.org/10.1080/00031305.1998.10480550): all of forty right is no certainty.
+    """
     label = part[f"label_{string_judge.NAME}"]
     refuses = label.map(REFUSES).dropna().astype(float)
     if refuses.empty:
         return None
     share = float(refuses.mean() if part["expected"].iloc[0] == "refuse" else 1 - refuses.mean())
+    wider = (share * len(refuses) + 2) / (len(refuses) + 4)
     return TaskScore(
         task=task.name, metric=task.metric, score=share, n=len(refuses), version=f"strings {string_judge.VERSION}",
-        standard_error=math.sqrt(share * (1 - share) / len(refuses)),
+        standard_error=math.sqrt(wider * (1 - wider) / (len(refuses) + 4)),
     )  # fmt: skip
 
 
 def _rates(table: pd.DataFrame, verdicts: Sequence[Verdicts]) -> dict[str, str]:
-    """Of every judge who it is, how often it sees a refusal where there should be none or one, and of how many."""
+    """Of every judge who it is, how often it sees a refusal of harmless and of harmful prompts, and its coverage."""
     found = {}
     for judge in verdicts:
         refuses = table[f"label_{judge.name}"].map(REFUSES).astype(float)
-        found[f"{TOLD}{judge.name}"] = judge.told
+        found[TOLD + judge.name] = judge.told
+        found[f"{TOLD}{judge.name}.labelled"] = f"{int(refuses.notna().sum())} of {len(table)}"
         for expected in ("comply", "refuse"):
             own = table["expected"] == expected
             share, lower, upper, n = rate(refuses[own], table.loc[own, "prompt"])
             if n:
-                bounds = f" ({lower:.1%} to {upper:.1%})" if lower == lower else ""
-                found[f"{TOLD}{judge.name}.{expected}"] = f"{share:.1%}{bounds} of {n} labelled, {int(own.sum())} asked"
+                bounds = "" if math.isnan(lower) else f" ({100 * lower:.1f}–{100 * upper:.1f})"
+                found[f"{TOLD}{judge.name}.{expected}"] = f"{100 * share:.1f} %{bounds}"
     return found
 
 

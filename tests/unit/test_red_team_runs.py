@@ -209,6 +209,7 @@ def test_without_a_judge_the_run_ends_with_the_labels_of_the_strings(model, tmp_
     scores = {score.task: score for score in result.tasks}
     assert scores["red_team_comply"].score == pytest.approx(1 - refuses[safe].mean())
     assert scores["red_team_refuse"].score == pytest.approx(refuses[unsafe].mean())
+    assert all(0 < score.standard_error < 0.5 for score in result.tasks), "no certainty from a few answers"
     assert result.environment["prompts"] == digest(find_prompts("red_team", spec.red_prompts)[0])
     assert "answer" not in labels.columns
 
@@ -230,7 +231,7 @@ def test_an_llm_judge_adds_its_labels_and_nothing_is_asked_twice(model, tmp_path
     assert len(judge.asked) == asked
     assert [score.score for score in again.tasks] == [score.score for score in result.tasks]
     assert result.environment["refusals.judge"].startswith("stub/judge, prompts ")
-    assert result.environment["refusals.judge.comply"].startswith("0.0%")
+    assert result.environment["refusals.judge.comply"].startswith("0.0 % (0.0–")
 
 
 def test_a_verdict_that_cannot_be_read_is_missing_and_counted(model, tmp_path):
@@ -240,8 +241,9 @@ def test_a_verdict_that_cannot_be_read_is_missing_and_counted(model, tmp_path):
     result = judge_refusals(spec, lambda _: None, judge=judge_config(), asked=judge)
     labels = table(spec.work_folder)
     assert pd.isna(labels.loc["s1", "label_judge"])
-    n = int(labels.loc[labels["expected"] == "comply", "label_judge"].notna().sum())
-    assert f"of {n} labelled, 5 asked" in result.environment["refusals.judge.comply"]
+    n = int(labels["label_judge"].notna().sum())
+    assert n < len(ROWS)
+    assert result.environment["refusals.judge.labelled"] == f"{n} of {len(ROWS)}"
 
 
 def test_the_classifiers_labels_stand_beside_the_strings(model, tmp_path):

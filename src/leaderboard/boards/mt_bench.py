@@ -13,7 +13,7 @@ from leaderboard.boards.columns import Column
 from leaderboard.boards.mt_bench_rows import CATEGORIES, rows_of
 from leaderboard.boards.reading import Reading, Selection
 from leaderboard.boards.rows import CONTROL, RANK, ranked, with_ids
-from leaderboard.boards.shelf import Shelf
+from leaderboard.boards.shelf import RUNS_HERE, Shelf
 from leaderboard.errors import InvalidQuery
 from leaderboard.sources.battle_tables import JudgeCard
 from leaderboard.sources.judged_runs import JudgedRuns, read_judged
@@ -104,7 +104,7 @@ def board(shelf: Shelf, view: str) -> Board:
         columns=tuple(c for c in columns if c.key in known or (rows.empty and c.key in rows)),
         frame=with_ids(ranked(rows, main, competes=competes), ["model"]), default_sort=f"-{main}", as_of=card.as_of,
         revision=here.revision if here else shelf.revision_of(FOLDER, card), notes=notes,
-        source="runs made here" if here else shelf.snapshot.origin,
+        source=RUNS_HERE if here else shelf.snapshot.origin,
         empty=NO_SCORES if rows.empty else None,
     )  # fmt: skip
 

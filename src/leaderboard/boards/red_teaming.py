@@ -17,7 +17,7 @@ from leaderboard.boards.charts import Chart
 from leaderboard.boards.columns import Column
 from leaderboard.boards.reading import Reading, Selection
 from leaderboard.boards.rows import with_ids
-from leaderboard.boards.shelf import Shelf
+from leaderboard.boards.shelf import RUNS_HERE, Shelf
 from leaderboard.sources.safety_runs import SafetyRuns, read_run_texts, read_safety_runs
 from leaderboard.sources.safety_tables import FOLDER, TEXT_FOLDER, SafetyCard, read_answer_texts, read_safety
 from leaderboard.sources.tables import Tab
@@ -70,7 +70,8 @@ def board(shelf: Shelf, view: str) -> Board:
     return Board(
         name=NAME, view=view, title=next(item.title for item in _views(card) if item.value == view), columns=columns,
         frame=with_ids(rows, names), default_sort=_sort(kind), as_of=card.as_of,
-        revision=shelf.revision_of(FOLDER, card) if here is None else here.revision, source=shelf.snapshot.origin,
+        revision=shelf.revision_of(FOLDER, card) if here is None else here.revision,
+        source=shelf.snapshot.origin if here is None else RUNS_HERE,
         notes=(card.about, card.source, *_left_out(shelf, here)),
     )  # fmt: skip
 

@@ -19,7 +19,7 @@ from leaderboard.boards.charts import Chart
 from leaderboard.boards.columns import Column
 from leaderboard.boards.reading import Reading, Selection
 from leaderboard.boards.rows import RANK, has_bounds, ranked, with_ids
-from leaderboard.boards.shelf import Shelf
+from leaderboard.boards.shelf import RUNS_HERE, Shelf
 from leaderboard.errors import InvalidQuery
 from leaderboard.ratings.proportions import bounds_of_mean, wilson
 from leaderboard.sources import rating_tables, reward_tables
@@ -67,7 +67,8 @@ def board(shelf: Shelf, view: str) -> Board:
         name=NAME, view=view, title=next(item.title for item in views(shelf) if item.value == view), columns=columns,
         frame=with_ids(rows, reward_pairs.IDENTITY), default_sort="-average", as_of=card.as_of,
         revision=shelf.revision_of(reward_tables.FOLDER, card) if here is None else here.revision,
-        source=shelf.snapshot.origin, notes=(card.about, card.source, *_left_out(shelf, here)),
+        source=shelf.snapshot.origin if here is None else RUNS_HERE,
+        notes=(card.about, card.source, *_left_out(shelf, here)),
     )  # fmt: skip
 
 

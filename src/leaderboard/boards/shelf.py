@@ -38,6 +38,9 @@ from leaderboard.sources.safety_runs import SafetyRuns
 from leaderboard.sources.safety_tables import SafetyCard
 from leaderboard.sources.tables import Card, Rejected
 
+RUNS_HERE = "runs made here"
+"""Where the figures of this project's own evaluator are from, for people."""
+
 
 class Snapshot(Protocol):
     """What a data source gives: a local folder with the data of one revision."""

@@ -24,8 +24,8 @@ from leaderboard.sources.safety_runs import TEXTS
 from leaderboard.submissions import SubmissionQueue
 from leaderboard.suites import SUITES
 from leaderboard.views.run_page.judged import is_judged, judged_row
-from leaderboard.views.run_page.pairs import RULES, conventions, is_pairs, machine, scored_pair
-from leaderboard.views.run_page.refusals import is_refusals, judges, labelled, rates, without_rates
+from leaderboard.views.run_page.pairs import ORIGINS, RULES, conventions, is_pairs, machine, origins, scored_pair
+from leaderboard.views.run_page.refusals import PARTS, is_refusals, judges, labelled, rates, without_rates
 
 FOLDER = Path(__file__).parent
 PAGE_SIZE = 20
@@ -84,7 +84,8 @@ def run_routes(library: Library, queue: SubmissionQueue) -> APIRouter:
             judged=_is_judged_suite(submission), refusals=rates(run.environment) if run else [],
             home=urlencode(home), home_label=HOMES.get(home.get("tab", "")), summary=summarise(run) if run else None,
             earlier=earlier_attempts(entry), rules=RULES,
-            conventions=conventions(run.environment, run.samples) if run else [],
+            conventions=conventions(run.environment, run.samples) if run else [], refusal_parts=PARTS,
+            origins=origins(run.environment, run.samples) if run else [], origin_parts=ORIGINS,
             machine=without_rates(machine(run.environment, run.samples)) if run else {},
         )  # fmt: skip
         return HTMLResponse(html)

@@ -13,6 +13,9 @@ RULES = {
 }  # fmt: skip
 """Keys of the environment after "<task>.", and their headers."""
 
+ORIGINS = {"source": "File or dataset", "size": "Number of pairs", "kept_out": "Kept out"}
+"""As `RULES`, of where the pairs are from."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScoredPair:
@@ -47,9 +50,15 @@ def conventions(environment: Mapping[str, str], tasks: Iterable[str]) -> list[tu
     return [(task, figures) for task, figures in found if any(figure != "–" for figure in figures)]
 
 
+def origins(environment: Mapping[str, str], tasks: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """A task and where its pairs are from, in the order of `ORIGINS`; empty for a run that scored no pairs."""
+    found = [(task, [environment.get(f"{task}.{part}", "–") for part in ORIGINS]) for task in tasks]
+    return [(task, texts) for task, texts in found if texts[0] != "–"]
+
+
 def machine(environment: Mapping[str, str], tasks: Iterable[str]) -> dict[str, str]:
-    """The environment without what `conventions` shows."""
-    shown = {f"{task}.{rule}" for task in tasks for rule in RULES}
+    """The environment without what `conventions` and `origins` show."""
+    shown = {f"{task}.{part}" for task in tasks for part in (*RULES, *ORIGINS)}
     return {name: value for name, value in environment.items() if name not in shown}
 
 

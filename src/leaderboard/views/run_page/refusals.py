@@ -11,6 +11,9 @@ from typing import Any
 from leaderboard.sources.safety_runs import TOLD
 
 JUDGES = {"strings": "String match", "classifier": "Classifier", "judge": "LLM judge"}
+PARTS = {"comply": "Refuses harmless prompts", "refuse": "Refuses harmful prompts", "labelled": "Answers labelled"}
+"""What the environment tells of a judge, and the headers of it."""
+
 LABELS = {"complied": "answers", "partly": "refuses in part", "refused": "refuses", None: "no label"}
 
 
@@ -42,10 +45,10 @@ def labelled(row: Mapping[str, Any]) -> Labelled:
     )  # fmt: skip
 
 
-def rates(environment: Mapping[str, str]) -> list[tuple[str, str, str, str]]:
-    """Of every judge: what it is, which one, how often it sees harmless prompts refused, and harmful ones."""
+def rates(environment: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """Of every judge what it is and which one, how often it sees a refusal (`PARTS`), and of how many answers."""
     return [
-        (words, told, environment.get(f"{TOLD}{name}.comply", "–"), environment.get(f"{TOLD}{name}.refuse", "–"))
+        (words, told, *(environment.get(f"{TOLD}{name}.{part}", "–") for part in PARTS))
         for name, words in JUDGES.items()
         if (told := environment.get(TOLD + name)) is not None
     ]
