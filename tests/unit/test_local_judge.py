@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("torch", reason="the light variant judges elsewhere")
 
+import jinja2
 import torch
 from fastapi.testclient import TestClient
 
@@ -13,6 +14,7 @@ from eval_queue.judging.judge import JudgeReply
 from eval_queue.judging.prompts import SCHEMAS, Exchange, ask_pair, ask_rating
 from eval_queue.judging.verdicts import read_rating, read_winner
 from eval_queue.runners.local_judge import NotServed, load_judge
+from leaderboard.errors import ModelAtFault
 from scripts.make_demo_model import main as make_model
 from scripts.serve_local_judge import main, make_server
 from tests.judged import judge_config
@@ -140,3 +142,69 @@ def test_the_server_says_which_model_it_has(client):
 def test_a_folder_without_a_model_is_told_how_to_make_one(tmp_path, capsys):
     assert main([str(tmp_path)]) == 2
     assert "make_demo_model" in capsys.readouterr().err
+
+
+MARKED = [
+    {"role": "system", "content": "You compare."},
+    {"role": "user", "content": "Say which is better.\n\nBEGIN REQUEST 1\nHow?\nEND REQUEST 1"},
+]
+
+
+def test_what_requests_begin_with_is_read_once_and_changes_no_score(judge, monkeypatch):
+    judge._stems.clear()
+    with torch.inference_mode():
+        expected = naive(judge, MARKED, "winner", ['"A"', '"B"', '"tie"'])
+    read = []
+    forward = judge._model.forward
+    monkeypatch.setattr(
+        judge._model, "forward", lambda tokens, **how: read.append(tokens.shape) or forward(tokens, **how)
+    )
+    first = judge.choose(MARKED, "winner", ["A", "B", "tie"])
+    n_first, n_stems = len(read), len(judge._stems)
+    second = judge.choose(MARKED, "winner", ["A", "B", "tie"])
+    assert (n_stems, len(judge._stems)) == (1, 1)
+    assert len(read) - n_first == n_first - 1, "the beginning is not read again"
+    assert list(first.probabilities.values()) == pytest.approx(expected, rel=1e-3)
+    assert first.probabilities == second.probabilities
+
+
+def test_a_model_that_cannot_go_on_from_keys_and_values_reads_each_text_whole(judge, monkeypatch):
+    expected = judge.choose(MARKED, "winner", ["A", "B", "tie"]).probabilities
+    assert judge._goes_on
+
+    def broken(*_, **__):
+        raise AttributeError("no batch_repeat_interleave")
+
+    monkeypatch.setattr(judge, "_score", broken)
+    assert not judge._can_go_on()
+    monkeypatch.setattr(judge, "_goes_on", False)
+    whole = judge.choose(MARKED, "winner", ["A", "B", "tie"]).probabilities
+    assert list(whole.values()) == pytest.approx(list(expected.values()), rel=1e-3)
+    monkeypatch.setattr(judge, "_score", lambda *_: [0.0, 0.0])
+    assert not judge._can_go_on(), "other scores in parts than as a whole"
+
+
+def test_only_a_few_beginnings_are_kept(judge):
+    for at in range(20):
+        judge.choose([MARKED[0], {"role": "user", "content": f"Task {at}\n\nBEGIN X\ny"}], "winner", ["A", "B"])
+    assert len(judge._stems) <= 4
+
+
+def test_a_template_without_a_systems_turn_gets_its_words_before_the_users(judge, monkeypatch):
+    templated = judge._templated
+
+    def no_system(messages):
+        if any(each["role"] == "system" for each in messages):
+            raise jinja2.TemplateError("System role not supported")
+        return templated(messages)
+
+    monkeypatch.setattr(judge, "_templated", no_system)
+    prompt = judge._prompt(MARKED)
+    assert prompt.index("You compare.") < prompt.index("Say which is better.")
+
+    def never(_):
+        raise jinja2.TemplateError("no")
+
+    monkeypatch.setattr(judge, "_templated", never)
+    with pytest.raises(ModelAtFault, match="The chat template fails on a question: TemplateError: no"):
+        judge._prompt(MARKED)
