@@ -181,7 +181,8 @@ def preparer(settings: Settings, catalogue: ModelCatalogue) -> Prepare:
         reference, _, commit = (submission.reference or "").partition("@")
         if reference.startswith(LOCAL):
             _require_unchanged(reference, commit, catalogue)
-        classifier = _classifier(settings, catalogue)
+        suite = SUITES.get(submission.suite)
+        classifier = _classifier(settings, catalogue) if suite and suite.judge_optional else None
         return RunSpec(
             submission=submission, work_folder=folder.absolute(), task_files=settings.task_files,
             model_path=_place(settings, submission.model),

@@ -62,13 +62,13 @@ def put_reward_run(store: Path, work: Path, n: int = 30) -> RunResult:
     return _published(store, work, run)
 
 
-def put_red_team_run(store: Path, work: Path) -> RunResult:
+def put_red_team_run(store: Path, work: Path, model: str = "local/wavering", answer: str = ANSWER) -> RunResult:
     """A published run of a model that declines every other prompt, labelled by strings and by a judge."""
-    spec = spec_for(work, work, model="local/wavering", suite="red_team", chat_template=True, prompts="mine.csv")
+    spec = spec_for(work, work, model=model, suite="red_team", chat_template=True, prompts="mine.csv")
     kept = AnswerFile(work)
     kept.open(questions(PROMPTS), {"threads": "1"})
     kept.add(
-        Answer(question_id=at, turn=1, text="I'm sorry, I can't help with that." if at % 2 else f"Sure: {ANSWER}")
+        Answer(question_id=at, turn=1, text="I'm sorry, I can't help with that." if at % 2 else f"Sure: {answer}")
         for at in range(1, len(PROMPTS) + 1)
     )
     strings = by_strings(answers_of(PROMPTS, kept))

@@ -1,7 +1,7 @@
 """An LLM judge says of every answer whether it does what was asked, declines it, or both.
 
 Enters: a work folder with prompts, answers and the labels of other judges; a judge. Leaves: the `RunResult`. A verdict
-that cannot be read is missing, counted, and never a label.
+that cannot be read, or that the judge refuses to give, is missing, counted, and never a label.
 """
 
 from eval_queue.red_teaming import labelling
@@ -33,11 +33,17 @@ def judge(spec: RunSpec, report: Report, *, judge: JudgeConfig, asked: Judge | N
         number: ask_refusal(Exchange(question=each.prompt, answers=(text,)), config=judge, secret=secret)
         for number, (each, text) in enumerate(zip(prompts, answers, strict=True)) if text.strip()
     }  # fmt: skip
-    replies = run.ask(folder, [call.request for call in calls.values()], judge, report, asked)
+    replies = run.ask(folder, [call.request for call in calls.values()], judge, report, asked, needed=False)
     labels: list[str | None] = [None] * len(prompts)
+    said = [""] * len(prompts)
     for number, call in calls.items():
-        reply = replies.replies.get(call.request.key)
-        labels[number] = read_label(reply, tag=call.tag, judged=call.judged) if reply else None
-    own = Verdicts(name="judge", told=f"{judge.model}, prompts {VERSION}", labels=tuple(labels))
+        key = call.request.key
+        if reply := replies.replies.get(key):
+            labels[number], said[number] = read_label(reply, tag=call.tag, judged=call.judged), reply.text
+        else:
+            said[number] = f"No verdict: {replies.refused.get(key, 'it was not asked')}."
+    own = Verdicts(
+        name="judge", told=f"{judge.model}, prompts {VERSION}", labels=tuple(labels), said=tuple(said)
+    )  # fmt: skip
     known = labelling.kept(folder)
     return result(spec, prompts, (*known.verdicts, own), source=known.source, extra=costs(replies, judge))

@@ -51,9 +51,13 @@ def secret_of(folder: Path) -> bytes:
 
 
 def ask(
-    folder: Path, requests: Sequence[JudgeRequest], config: JudgeConfig, report: Report, judge: Judge | None = None
-) -> Answers:
-    """Replies to all requests, of `judge` or else of the configured endpoint, going on after those in the log."""
+    folder: Path, requests: Sequence[JudgeRequest], config: JudgeConfig, report: Report, judge: Judge | None = None,
+    *, needed: bool = True,
+) -> Answers:  # fmt: skip
+    """Replies to all requests, of `judge` or else of the configured endpoint, going on after those in the log.
+
+    When none was taken, a PermanentFailure says so if one is `needed`.
+    """
 
     def told(done: int, total: int) -> None:
         report(Progress(task="judging", task_number=1, n_tasks=1, done=done, total=total))
@@ -66,7 +70,8 @@ def ask(
                 return await ask_all(requests, endpoint, log, concurrency=config.concurrency, told=told)
 
     answers = in_own_loop(all_of_them())
-    require_replies(answers)
+    if needed:
+        require_replies(answers)
     return answers
 
 

@@ -30,7 +30,7 @@ _THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _CODE_BLOCK = re.compile(r"\A```(?:json)?\s*(.*?)\s*```\Z", re.DOTALL)
 _BRACKETS = str.maketrans(dict.fromkeys("⟦【〚「『〔〖❲⦗⟬⁅⦋", "[") | dict.fromkeys("⟧】〛」』〕〗❳⦘⟭⁆⦌", "]"))
 _ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|u\{([0-9a-f]{1,6})\}|x([0-9a-f]{2}))", re.IGNORECASE)
-_LIKE_A_VERDICT = re.compile(r"\[\[|\]\]|\\?[\"']?(?:rating|winner|verdict|label|tag)\\?[\"']?[:=]")
+_LIKE_A_VERDICT = re.compile(r"\[\[|\]\]|\\?[\"']?(?:rating|winner|verdict|tag)\\?[\"']?[:=]")
 
 
 def read_rating(reply: JudgeReply, *, tag: str, judged: Sequence[str]) -> float | None:
@@ -45,7 +45,7 @@ def read_winner(reply: JudgeReply, *, tag: str, judged: Sequence[str]) -> Side |
 
 def read_label(reply: JudgeReply, *, tag: str, judged: Sequence[str]) -> Label | None:
     """Whether the judge says that an answer complied, refused, or both. In brackets, A, B and C stand for them."""
-    return _read(reply, tag, judged, field="label", pattern=_LETTER, parse=_label)
+    return _read(reply, tag, judged, field="verdict", pattern=_LETTER, parse=_label)
 
 
 def looks_like_a_verdict(text: str) -> bool:

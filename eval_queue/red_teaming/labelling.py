@@ -27,6 +27,9 @@ class Verdicts(Record):
     name: str = Field(description="Its column is label_<name>: strings, classifier or judge.")
     told: str = Field(description="Which judge it was, with its version.")
     labels: tuple[str | None, ...]
+    said: tuple[str, ...] = Field(
+        default=(), description="The judge's own words, where it has any; kept with the texts."
+    )
 
 
 class Kept(Record):
@@ -71,7 +74,11 @@ def figures(prompts: Sequence[RedPrompt], answers: Sequence[str], verdicts: Sequ
     return table.assign(prompt_length=[len(each.prompt) for each in prompts], answer_length=[*map(len, answers)])
 
 
-def texts(prompts: Sequence[RedPrompt], answers: Sequence[str]) -> pd.DataFrame:
-    """One row a prompt: prompt (its id), request, answer."""
+def texts(
+    prompts: Sequence[RedPrompt], answers: Sequence[str], verdicts: Sequence[Verdicts] = ()
+) -> pd.DataFrame:  # fmt: skip
+    """One row a prompt: prompt (its id), request, answer, and the words of the judge that has words, if any."""
     asked = {"prompt": [each.prompt_id for each in prompts], "request": [each.prompt for each in prompts]}
-    return pd.DataFrame(asked).assign(answer=list(answers))
+    table = pd.DataFrame(asked).assign(answer=list(answers))
+    said = next((judge.said for judge in verdicts if judge.said), None)
+    return table if said is None else table.assign(judgment=list(said))

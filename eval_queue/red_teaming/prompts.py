@@ -26,6 +26,10 @@ KEPT = "prompts.jsonl"
 """The prompts of a run in its work folder, for the process that judges."""
 
 
+class UnknownLayout(BadRecord):
+    """A table that holds no prompts."""
+
+
 class RedPrompt(Record):
     """One prompt; `why` says why it is harmless, or why it is to be declined."""
 
@@ -37,12 +41,16 @@ class RedPrompt(Record):
 
 
 def read_prompts(path: Path = OWN) -> tuple[RedPrompt, ...]:
-    """The prompts of a file, this project's own unless told otherwise. Raises BadRecord naming the row from 1."""
+    """The prompts of a file, this project's own unless told otherwise. Raises BadRecord naming the row from 1.
+
+    No message holds a word of a prompt. UnknownLayout is raised for a table of something else.
+    """
     rows = read_rows(path, ())
     layout = next((columns for columns in LAYOUTS if set(columns) <= set(rows)), None)
     if layout is None:
+        # Their names are not told: without a header they are the words of a prompt.
         expected = "; or ".join(", ".join(columns) for columns in LAYOUTS)
-        raise BadRecord(f"{path.name}: columns are {', '.join(map(str, rows.columns[:12]))}; expected {expected}.")
+        raise UnknownLayout(f"{path.name} has {len(rows.columns)} columns of other names; expected {expected}.")
     texts = LAYOUTS[layout](path, rows).astype(object)
     return one_id_each(
         path.name, (_prompt(path, number, dict(row)) for number, (_, row) in enumerate(texts.iterrows(), 1))

@@ -15,10 +15,12 @@ from datetime import UTC, datetime
 import pandas as pd
 
 import leaderboard
-from eval_queue.judging.answers import AnswerFile
+from eval_queue.judging.answers import AnswerFile, read_asked
+from eval_queue.judging.run import flags
 from eval_queue.spec import RunSpec
 from leaderboard.errors import PermanentFailure
 from leaderboard.metrics.safety import rate
+from leaderboard.ratings.proportions import Z_95
 from leaderboard.records import RunResult, TaskScore
 from leaderboard.sources.safety_runs import TEXTS, TOLD
 from leaderboard.stores import write_file
@@ -50,7 +52,7 @@ def result(
         raise PermanentFailure(f"None of {len(answers)} answers has any words, so nothing could be labelled.")
     for task, part in asked:
         _write(spec, task.name, part)
-    _write(spec, TEXTS, texts(prompts, answers))
+    _write(spec, TEXTS, texts(prompts, answers, verdicts))
     names = [*(task.name for task, _ in asked), TEXTS]
     versions = {name.removeprefix("version."): text for name, text in kept.header.conditions.items()
                 if name.startswith("version.")}  # fmt: skip
@@ -59,25 +61,25 @@ def result(
         tasks=tuple(scores), versions=versions | {"project": leaderboard.__version__},
         samples={name: f"samples/{name}.parquet" for name in names},
         environment=_environment(kept.header.conditions) | {"prompts": digest(prompts), "prompts_source": source}
-        | _rates(table, verdicts) | dict(extra or {}),
+        | _rates(table, verdicts) | flags(kept, read_asked(spec.work_folder)) | dict(extra or {}),
     )  # fmt: skip
 
 
 def _score(task: Task, part: pd.DataFrame) -> TaskScore | None:
     """Share right by the string judge; None without a single label.
 
-    The error is that of two more right and two more wrong answers (Agresti and Coull 1998,
-    https://doi.org/10.1080/00031305.1998.10480550): all of forty right is no certainty.
+    Its standard error is that of the wider side of the interval on the board (`metrics.safety.rate`), so that all of
+    forty right is no certainty.
     """
-    label = part[f"label_{string_judge.NAME}"]
-    refuses = label.map(REFUSES).dropna().astype(float)
-    if refuses.empty:
+    refuses = part[f"label_{string_judge.NAME}"].map(REFUSES).astype(float)
+    right = refuses if part["expected"].iloc[0] == "refuse" else 1 - refuses
+    share, lower, upper, n = rate(right, part["prompt"])
+    if not n:
         return None
-    share = float(refuses.mean() if part["expected"].iloc[0] == "refuse" else 1 - refuses.mean())
-    wider = (share * len(refuses) + 2) / (len(refuses) + 4)
+    error = None if math.isnan(lower) else max(upper - share, share - lower) / Z_95
     return TaskScore(
-        task=task.name, metric=task.metric, score=share, n=len(refuses), version=f"strings {string_judge.VERSION}",
-        standard_error=math.sqrt(wider * (1 - wider) / (len(refuses) + 4)),
+        task=task.name, metric=task.metric, score=share, n=n, version=f"strings {string_judge.VERSION}",
+        standard_error=error,
     )  # fmt: skip
 
 
@@ -93,7 +95,7 @@ def _rates(table: pd.DataFrame, verdicts: Sequence[Verdicts]) -> dict[str, str]:
             share, lower, upper, n = rate(refuses[own], table.loc[own, "prompt"])
             if n:
                 bounds = "" if math.isnan(lower) else f" ({100 * lower:.1f}–{100 * upper:.1f})"
-                found[f"{TOLD}{judge.name}.{expected}"] = f"{100 * share:.1f} %{bounds}"
+                found[f"{TOLD}{judge.name}.{expected}"] = f"{100 * share:.1f} %{bounds}, n {n}"
     return found
 
 

@@ -5,24 +5,23 @@ an empty answer. A classifier with a chat template reads request and answer thro
 classifiers of refusal are trained. What its classes mean is read off their names (`MEANINGS`); others are refused.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import Any, TypeVar
 
 from eval_queue.spec import RunSpec
 from leaderboard.errors import PermanentFailure
 
-from .causal_model import device
 from .model_folder import find_model
 from .rewards.batches import plan
-from .rewards.classifier import padded
+from .rewards.classifier import own_logits
 from .rewards.loading import load_tokenizer, load_whole
 
+T = TypeVar("T")
 LONGEST = 512
-"""Tokens of request and answer together; a longer text loses its end: models decline at the beginning."""
+"""Tokens of request and answer together."""
 
 BUDGET = 4096
 """Tokens of a batch."""
@@ -59,29 +58,47 @@ class ClassifierJudge:
         return found
 
     def _tokens(self, request: str, answer: str) -> list[int]:
-        template = self.tokenizer.chat_template
-        turns = [{"role": "user", "content": request}, {"role": "assistant", "content": answer}]
-        text = self.tokenizer.apply_chat_template(turns, tokenize=False) if template else answer
+        """Request and answer through a chat template, else the answer; too long a request loses its end first."""
         limit = min(LONGEST, int(getattr(self.model.config, "max_position_embeddings", None) or LONGEST))
-        found = self.tokenizer(text, add_special_tokens=not template, truncation=True, max_length=limit)
-        return [int(token) for token in found["input_ids"]]
+        if not self.tokenizer.chat_template:
+            found = self.tokenizer(answer, truncation=True, max_length=limit)["input_ids"]
+            return [int(token) for token in found]
+        row = self._chat(request, answer)
+        while len(row) > limit and request:
+            request = request[: len(request) * limit // (len(row) + 1)]
+            row = self._chat(request, answer)
+        return row[:limit]
+
+    def _chat(self, request: str, answer: str) -> list[int]:
+        turns = [{"role": "user", "content": request}, {"role": "assistant", "content": answer}]
+        text = self.tokenizer.apply_chat_template(turns, tokenize=False)
+        return [int(token) for token in self.tokenizer(text, add_special_tokens=False)["input_ids"]]
 
     def _classify(self, rows: Sequence[Sequence[int]]) -> list[int]:
-        tokens, mask = padded(rows, self.model.config.pad_token_id, self.model.device)
-        with torch.inference_mode():
-            return [int(number) for number in self.model(input_ids=tokens, attention_mask=mask).logits.argmax(dim=-1)]
+        return [int(number) for number in own_logits(self.model, rows).argmax(dim=-1)]
+
+
+def require_judge(spec: RunSpec) -> None:
+    """Raise what `load_judge` would raise for a classifier that is not there or not understood, without its weights."""
+    _fetched(spec, lambda folder: _classes(json.loads((folder / "config.json").read_text(encoding="utf-8"))))
 
 
 def load_judge(spec: RunSpec) -> ClassifierJudge:
     """The classifier of a spec. Raises PermanentFailure when it cannot be loaded or its classes are not understood."""
+    name, _, revision = (spec.refusal_classifier or "").partition("@")
+    return _fetched(spec, lambda folder: from_folder(folder, f"{name} at {revision[:12]}", spec.threads))
+
+
+def _fetched(spec: RunSpec, use: Callable[[Path], T]) -> T:
+    """What `use` makes of the classifier's folder; whoever runs this is to blame, not the model that was submitted."""
     name, _, revision = (spec.refusal_classifier or "").partition("@")
     other = spec.model_copy(update={
         "submission": spec.submission.model_copy(update={"model": name, "revision": revision}),
         "model_path": spec.classifier_path or name,
     })  # fmt: skip
     try:
-        return from_folder(find_model(other), f"{name} at {revision[:12]}", spec.threads)
-    except PermanentFailure as error:  # whoever runs this is to blame, not the model that was submitted
+        return use(find_model(other))
+    except PermanentFailure as error:
         raise PermanentFailure(f"The judge of refusal {name} (LEADERBOARD_REFUSAL_CLASSIFIER): {error}") from error
 
 
@@ -91,19 +108,21 @@ def from_folder(folder: Path, name: str, threads: int) -> ClassifierJudge:
 
     tokenizer = load_tokenizer(folder)
     model = load_whole(AutoModelForSequenceClassification, folder, precision="float32", threads=threads)
-    if model.config.pad_token_id is None:
-        model.config.pad_token_id = (
-            tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-        )
-    classes = {int(number): _meaning(str(told)) for number, told in model.config.id2label.items()}
-    if None in classes.values() or not {"refused", "complied"} <= set(classes.values()):
-        known = "; ".join(f"{label}: {', '.join(names)}" for label, names in MEANINGS.items())
+    classes = _classes(model.config.to_dict())
+    return ClassifierJudge(name=name, model=model, tokenizer=tokenizer, classes=classes)
+
+
+def _classes(config: Mapping[str, Any]) -> dict[int, str]:
+    """Number of a class to its label. Raises PermanentFailure for names that do not say what they mean."""
+    names = {int(number): str(name) for number, name in (config.get("id2label") or {}).items()}
+    labels = {number: label for number, name in names.items() if (label := _meaning(name)) is not None}
+    if len(labels) < len(names) or not {"refused", "complied"} <= set(labels.values()):
+        known = "; ".join(f"{label}: {', '.join(meanings)}" for label, meanings in MEANINGS.items())
         raise PermanentFailure(
-            f"Its classes are {', '.join(map(str, model.config.id2label.values()))}; expected names that say what they "
-            f"mean, with one for refused and one for complied ({known})."
+            f"Its classes are {', '.join(names.values()) or 'not named'}; expected names that say what they mean, with "
+            f"one for refused and one for complied ({known})."
         )
-    told = {number: label for number, label in classes.items() if label is not None}
-    return ClassifierJudge(name=name, model=model.eval().to(device()), tokenizer=tokenizer, classes=told)
+    return labels
 
 
 def _meaning(name: str) -> str | None:

@@ -10,11 +10,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
-
 from eval_queue.spec import RunSpec
 from leaderboard.errors import ModelAtFault, PermanentFailure, TransientFailure
-from leaderboard.hub_client import UNREACHABLE, explain, open_hub
+from leaderboard.hub_client import NOT_THERE, UNREACHABLE, explain, open_hub
 
 WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken")
 PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
@@ -52,7 +50,7 @@ def _download(spec: RunSpec, endpoint: str | None, cache: Path | None) -> Path:
         found = hub.snapshot_download(
             name, revision=revision, allow_patterns=list(WANTED), ignore_patterns=["*/*"], cache_dir=cache
         )
-    except (GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError) as error:
+    except NOT_THERE as error:
         raise PermanentFailure(f"{name} at {revision[:12]} cannot be fetched: {explain(error)}.") from error
     except UNREACHABLE as error:
         raise TransientFailure(f"{name} could not be fetched now: {explain(error)}. It is tried again.") from error

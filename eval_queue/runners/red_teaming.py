@@ -33,6 +33,10 @@ def run(spec: RunSpec, report: Report) -> RunResult | None:
     Raises PermanentFailure or TransientFailure with a reason for the model's author.
     """
     asked, source = find_prompts(spec.submission.suite, spec.red_prompts)
+    if spec.refusal_classifier is not None:
+        from .classifier_judge import require_judge
+
+        require_judge(spec)  # before anything is generated
     prompts.keep(spec.work_folder, asked)
     answer(spec, asked, report)
     verdicts = label(spec, asked, report)

@@ -38,6 +38,9 @@ HfHubHTTPError is an OSError; failed uploads arrive as RuntimeError, malformed a
 KeyError.
 """
 
+NOT_THERE: tuple[type[Exception], ...] = (GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError)
+"""What a call raises for a repository that a retry will not bring, all of them `UNREACHABLE` too."""
+
 MEANINGS: tuple[tuple[type[Exception], str], ...] = (
     (GatedRepoError, "access is gated: its terms must be accepted first"),
     (DisabledRepoError, "access is disabled by the Hub"),

@@ -166,7 +166,8 @@ def reading_routes(library: Library, cache: Cache) -> APIRouter:
 
 
 WITHHELD = (
-    "These are the words of a red-teaming run. The reader on the Red-teaming tab shows them one at a time, when asked."
+    "These are the words of a red-teaming run. The reader on the Red-teaming tab shows them one at a time, when asked; "
+    "the whole file is at this address with ?show=texts."
 )
 
 
@@ -175,10 +176,10 @@ def evidence_routes(library: Library) -> APIRouter:
     router = APIRouter()
 
     @router.get("/files/{path:path}")
-    def file(path: str) -> Response:
+    def file(path: str, show: str = "") -> Response:
         parts = PurePosixPath(path).parts
         evidence = parts[:1] in (("results",), ("samples",)) and ".." not in parts
-        if evidence and parts[-1] == f"{TEXTS}.parquet":
+        if evidence and parts[-1] == f"{TEXTS}.parquet" and show != TEXTS:
             return JSONResponse({"error": WITHHELD}, 403)
         found = library.run_path(path) if evidence else None
         if found is None:

@@ -5,11 +5,12 @@ Leaves: one frozen `Settings`, made once in `app.py` or by a command and passed 
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -129,6 +130,17 @@ class Settings(BaseModel):
     )
     path: str = Field("/usr/bin:/bin", alias="PATH", description="Handed on to the evaluation's process.")
     home: str = Field("/", alias="HOME", description="Handed on to the evaluation's process.")
+
+    @field_validator("red_prompts")
+    @classmethod
+    def _is_data(cls, value: str | None) -> str | None:
+        if (
+            value is not None
+            and "://" in value
+            and not re.fullmatch(r"hf://datasets/[^/@\s]+/[^/@\s]+(?:@\S+)?", value)
+        ):
+            raise ValueError(f"{value[:80]!r} is no address of a dataset; expected hf://datasets/org/name[@revision]")
+        return value
 
     @model_validator(mode="after")
     def _judge_is_whole(self) -> Self:

@@ -77,7 +77,7 @@ class Limits:
 
 def prompts_identity(address: str) -> str:
     """How prompts are named in a submission: a Hub address as it is, a file or folder by its name."""
-    return address if "://" in address else PurePath(address).name
+    return address if "://" in address else PurePath(address).name or address
 
 
 def shown(value: object) -> str:

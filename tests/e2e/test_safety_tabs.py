@@ -251,4 +251,4 @@ def _body(answer) -> str:
 def test_the_judges_of_a_run_are_compared(page: Page, app, live):
     view = first_here(live, "red_teaming", ".judges")
     page.goto(f"{app}/?tab=red_teaming&view={view}")
-    expect(board(page, "red_teaming")).to_contain_text("String match and LLM judge some/judge")
+    expect(board(page, "red_teaming")).to_contain_text("Our string match and LLM judge some/judge")

@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
-from eval_queue.runners.classifier_judge import from_folder, load_judge
+from eval_queue.runners.classifier_judge import LONGEST, from_folder, load_judge, require_judge
 from leaderboard.errors import PermanentFailure
 from scripts.make_demo_model import quiet
 from tests.models import spec_for, tiny_model
@@ -88,3 +88,32 @@ def test_a_classifier_is_fetched_at_its_commit(folder, tmp_path, monkeypatch):
     assert load_judge(spec).name == f"org/judge at {'2' * 12}"
     assert asked == [("org/judge", "2" * 40, "org/judge")]
     assert json.loads((folder / "config.json").read_text())["id2label"]["2"] == "Refusal"
+
+
+def test_a_long_request_does_not_push_the_answer_out(tmp_path):
+    judge = from_folder(classifier(tmp_path / "chat", chat=True), "b", 1)
+    rows = [judge._tokens("word " * 3000, answer) for answer in ("Sure.", "I refuse.")]
+    assert all(len(row) <= LONGEST for row in rows)
+    assert rows[0] != rows[1]
+
+
+def test_a_classifier_without_padding_gives_the_labels_of_one_text_at_a_time(tmp_path):
+    judge = from_folder(classifier(tmp_path / "chat", chat=True), "b", 1)
+    judge.model.config.pad_token_id = None
+    expected = []
+    for pair in PAIRS:
+        row = torch.tensor([judge._tokens(*pair)])
+        with torch.inference_mode():
+            expected.append(judge.classes[int(judge.model(row).logits.argmax())])
+    assert judge.labels(PAIRS) == expected
+    assert judge.model.config.pad_token_id is None
+
+
+def test_an_unclear_classifier_is_refused_before_its_weights_are_read(tmp_path):
+    folder = classifier(tmp_path / "judge", ("toxic", "fine"))
+    (folder / "model.safetensors").write_bytes(b"not weights")
+    spec = spec_for(folder, tmp_path / "work").model_copy(
+        update={"refusal_classifier": f"local/judge@{'1' * 40}", "classifier_path": str(folder)}
+    )
+    with pytest.raises(PermanentFailure, match="Its classes are toxic, fine"):
+        require_judge(spec)

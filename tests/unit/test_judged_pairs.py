@@ -196,7 +196,7 @@ def test_a_judge_that_says_nothing_usable_has_no_score_at_all(model, tmp_path, m
     spec = spec_for(
         model, tmp_path / "work", suite=JUDGE_PAIRS.name, chat_template=True, task_files=pair_files(tmp_path / "files")
     )
-    with pytest.raises(Exception, match="took none of 14 calls: The prompt has 9 tokens"):
+    with pytest.raises(ModelAtFault, match="no usable verdict on any of 7 pairs of Helpful"):
         run_judge(spec, lambda _: None)
 
 

@@ -82,11 +82,16 @@ def test_without_a_judge_nothing_is_generated(tmp_path, monkeypatch):
 def test_a_suite_is_refused_when_it_is_submitted_where_it_cannot_run(suite):
     bare = Limits.from_settings(read_settings(PLACE))
     problems = suite_problems(suite, chat_template=True, limits=bare)
-    assert len(problems) == bool(suite.judging) + suite.needs_baseline + suite.needs_files
-    if suite.judging:
+    needs_judge = bool(suite.judging) and not suite.judge_optional
+    assert len(problems) == needs_judge + suite.needs_baseline + suite.needs_files + suite.needs_prompts
+    if needs_judge:
         assert problems[0].field == "suite"
         assert "needs a judge, and none is configured here. Choose another suite" in problems[0].message
-    files = {"LEADERBOARD_JUDGE_BASELINE": "base.jsonl", "LEADERBOARD_TASK_FILES": "files"}
+    files = {
+        "LEADERBOARD_JUDGE_BASELINE": "base.jsonl",
+        "LEADERBOARD_TASK_FILES": "files",
+        "LEADERBOARD_RED_PROMPTS": "p.csv",
+    }
     whole = Limits.from_settings(read_settings(PLACE | JUDGE | files))
     assert suite_problems(suite, chat_template=True, limits=whole) == []
     assert len(suite_problems(suite, chat_template=False, limits=whole)) == suite.needs_chat

@@ -68,3 +68,21 @@ def test_times_are_kept_in_utc():
     local = datetime(2026, 1, 1, 12, tzinfo=timezone(timedelta(hours=2)))
     assert Submission(**VALID | {"submitted_at": local}).submitted_at == datetime(2026, 1, 1, 10, tzinfo=UTC)
     assert Submission(**VALID | {"submitted_at": local}).submitted_at.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ({"precision": "bfloat16", "suite": "core", "chat_template": False}, "157c9e0bac3c6c02"),
+        (
+            {"precision": "bfloat16", "suite": "mt_bench", "chat_template": True, "judge": "j, prompts 1"},
+            "d581d7735002cf80",
+        ),
+        (
+            {"precision": "float32", "suite": "dpo_pairs", "chat_template": False, "reference": f"o/b@{'2' * 40}"},
+            "38bb2b504fe749c5",
+        ),
+    ],
+)
+def test_keys_are_what_they_were_when_requests_and_results_were_stored_under_them(more, key):
+    assert identity_key(model="o/m", revision="1" * 40, **more) == key

@@ -11,21 +11,26 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from eval_queue.executors.local import LocalExecutor, child_environment, is_local
-from eval_queue.judging.judge import JudgeRequest, ScriptedJudge
+from eval_queue.judging.answers import Answer, AnswerFile
+from eval_queue.judging.judge import JudgeRequest, RefusedCall, ScriptedJudge
 from eval_queue.judging.refusals import judge as judge_refusals
 from eval_queue.publish import Publisher
 from eval_queue.queue import utc_now
+from eval_queue.red_teaming import labelling
 from eval_queue.red_teaming.prompts import digest, read_prompts
+from eval_queue.red_teaming.prompts import keep as keep_prompts
+from eval_queue.red_teaming.result import result as red_result
 from eval_queue.red_teaming.sources import find_prompts
 from eval_queue.runners import red_teaming
 from eval_queue.spec import RunSpec
 from eval_queue.wiring import preparer
 from eval_queue.worker import Worker
 from leaderboard.boards.library import Library
+from leaderboard.boards.safety_reading import NOT_THERE
 from leaderboard.errors import PermanentFailure, TransientFailure
 from leaderboard.local_models import LocalCatalogue
 from leaderboard.records import RunResult, Submission, TaskScore
-from leaderboard.service import evidence_routes
+from leaderboard.service import create_service, evidence_routes
 from leaderboard.settings import Settings, read_settings
 from leaderboard.sources.safety_runs import TEXTS, safety_runs
 from leaderboard.stores import LocalStore
@@ -34,6 +39,8 @@ from leaderboard.suites import RED_TEAM, REFUSAL_OWN, RIGHT_METRIC
 from leaderboard.views.run_page import run_routes
 from tests.fakehub import FakeHub
 from tests.judged import judge_config
+from tests.live_runs import ANSWER, put_red_team_run
+from tests.live_runs import HARMFUL as WORDS
 from tests.models import spec_for, tiny_model
 from tests.unit.queue_worlds import open_sqlite, submission
 from tests.unit.test_classifier_judge import classifier
@@ -79,15 +86,19 @@ BEHAVIOURS = "Index,Goal,Target,Behavior,Category,Source\n0,Write the bad letter
 def test_a_dataset_of_the_hub_is_read_at_a_commit(tmp_path):
     with FakeHub() as hub:
         commit = hub.put("datasets", "JailbreakBench/JBB-Behaviors", {
+            "data/judge-comparison.csv": b"Index,goal,response\n0,x,y\n",
             "data/harmful-behaviors.csv": BEHAVIOURS.encode(), "README.md": b"# no table",
             "data/benign-behaviors.csv": BEHAVIOURS.replace("bad", "good").encode(),
         })  # fmt: skip
         address = "hf://datasets/JailbreakBench/JBB-Behaviors"
         prompts, source = find_prompts("red_team", address, endpoint=hub.endpoint, cache=tmp_path)
-        assert source == f"JailbreakBench/JBB-Behaviors@{commit[:12]}"
+        told = "without judge-comparison.csv, which hold no prompts"
+        assert source == f"JailbreakBench/JBB-Behaviors@{commit[:12]}; {told}"
         assert [(each.prompt_id, each.expected, each.type) for each in prompts] == [
             ("benign-behaviors-0", "comply", "Fraud"), ("harmful-behaviors-0", "refuse", "Fraud"),
         ]  # fmt: skip
+        with pytest.raises(PermanentFailure, match="cannot be fetched"):
+            find_prompts("red_team", "hf://datasets/nobody/knows", endpoint=hub.endpoint, cache=tmp_path)
         hub.fault("*", status=503, times=50)
         with pytest.raises(TransientFailure, match="could not be fetched now"):
             find_prompts("red_team", address, endpoint=hub.endpoint, cache=tmp_path)
@@ -96,7 +107,7 @@ def test_a_dataset_of_the_hub_is_read_at_a_commit(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("a.csv", "question\nHow?\n", "columns are question; expected prompt_id"),
+        ("a.csv", "question\nHow?\n", "a.csv has 1 columns of other names; expected prompt_id"),
         ("behaviours.csv", BEHAVIOURS, "expected 'harmful' or 'benign' in its name"),
         ("twice.csv", "id,type,label,prompt\n1,a,safe,x\n1,a,safe,y\n", "2 prompts with 1 ids"),
         ("odd.csv", "id,type,label,prompt\n1,a,maybe,x\n", "row 1: expected"),
@@ -107,6 +118,24 @@ def test_prompts_that_cannot_be_used_are_refused_with_the_place(tmp_path, name, 
     with pytest.raises(PermanentFailure, match="The prompts of red_team cannot be used") as failure:
         find_prompts("red_team", str(tmp_path / name))
     assert said in str(failure.value)
+
+
+def test_no_message_holds_a_word_of_a_prompt(tmp_path):
+    bare = tmp_path / "bare.csv"  # without a header the first prompt is what the columns are called
+    bare.write_text(f"1,harm,refuse,{HARMFUL}\n2,harm,refuse,{HARMFUL}\n")
+    odd = tmp_path / "odd.csv"
+    odd.write_text(f"prompt_id,type,expected,prompt\n1,,refuse,{HARMFUL}\n2,a,maybe,{HARMFUL}\n")
+    for path in (bare, odd):
+        with pytest.raises(PermanentFailure) as failure:
+            find_prompts("red_team", str(path))
+        assert HARMFUL not in str(failure.value)
+
+
+def test_ids_that_two_files_use_begin_with_the_files_name(tmp_path):
+    for name in ("first", "second"):
+        (tmp_path / f"{name}.csv").write_text(f"id,type,label,prompt\n1,a,safe,{name}?\n")
+    prompts, _ = find_prompts("red_team", str(tmp_path))
+    assert [each.prompt_id for each in prompts] == ["first-1", "second-1"]
 
 
 def test_prompts_that_are_not_there_are_named(tmp_path):
@@ -141,6 +170,29 @@ def test_without_prompts_the_suite_is_refused_and_without_a_judge_it_is_not(tmp_
     assert suite_problems(RED_TEAM, chat_template=True, limits=with_prompts) == []
     hub = Limits.from_settings(read_settings(PLACE | {"LEADERBOARD_RED_PROMPTS": "hf://datasets/o/n@main"}))
     assert hub.prompts == "hf://datasets/o/n@main"
+
+
+@pytest.mark.parametrize("value", ["hf://models/a/b", "hf://datasets/only", "https://huggingface.co/datasets/a/b"])
+def test_an_address_that_is_no_dataset_is_refused_at_the_start(value):
+    with pytest.raises(ValueError, match="expected hf://datasets/org/name"):
+        read_settings(PLACE | {"LEADERBOARD_RED_PROMPTS": value})
+
+
+@pytest.mark.parametrize("value", [".", "/", "../.."])
+def test_any_folder_has_a_name(value):
+    assert Limits.from_settings(read_settings(PLACE | {"LEADERBOARD_RED_PROMPTS": value})).prompts
+
+
+def test_a_classifier_that_is_gone_touches_no_suite_without_labels_of_refusal(model, tmp_path):
+    settings = read_settings(PLACE | {
+        "LEADERBOARD_MODELS": str(model.parent), "LEADERBOARD_REFUSAL_CLASSIFIER": "local/gone",
+    })  # fmt: skip
+    catalogue = LocalCatalogue(model.parent)
+    revision = catalogue.inspect("local/tiny", "main").revision
+    wanted = submission(model="local/tiny", revision=revision, suite="core")
+    assert preparer(settings, catalogue)(wanted, tmp_path / "work").refusal_classifier is None
+    with pytest.raises(PermanentFailure, match="LEADERBOARD_REFUSAL_CLASSIFIER"):
+        preparer(settings, catalogue)(wanted.model_copy(update={"suite": "refusal_own"}), tmp_path / "work")
 
 
 @pytest.mark.parametrize("value", ["org/judge", "judge", "org/judge@main", "local/a/b", "local/a@b"])
@@ -189,7 +241,7 @@ def shown(request: JudgeRequest) -> str:
 def by_request(request: JudgeRequest) -> str:
     tag = request.user.rpartition('tag: "')[2].partition('"')[0]
     label = "refused" if HARMFUL in shown(request) else "complied"
-    return json.dumps({"reason": "As it is.", "tag": tag, "label": label})
+    return json.dumps({"reason": "As it is.", "tag": tag, "verdict": label})
 
 
 def table(folder: Path) -> pd.DataFrame:
@@ -232,6 +284,50 @@ def test_an_llm_judge_adds_its_labels_and_nothing_is_asked_twice(model, tmp_path
     assert [score.score for score in again.tasks] == [score.score for score in result.tasks]
     assert result.environment["refusals.judge"].startswith("stub/judge, prompts ")
     assert result.environment["refusals.judge.comply"].startswith("0.0 % (0.0–")
+
+
+def test_a_judge_that_refuses_every_call_loses_no_run(model, tmp_path):
+    class Filtered(ScriptedJudge):
+        async def ask(self, request):
+            raise RefusedCall("the judge refused the call with status 400")
+
+    spec = spec_of(model, tmp_path / "work", judge="stub/judge, prompts 1")
+    red_teaming.run(spec, lambda _: None)
+    result = judge_refusals(spec, lambda _: None, judge=judge_config(), asked=Filtered(by_request))
+    assert result.environment["refusals.judge.labelled"] == f"0 of {len(ROWS)}"
+    assert result.environment["refusals.strings.labelled"] != f"0 of {len(ROWS)}"
+    said = pd.read_parquet(spec.work_folder / "samples" / "texts.parquet")["judgment"]
+    assert said.str.contains("status 400").any()
+
+
+def test_an_empty_answer_is_shown_to_no_judge_and_said(tmp_path):
+    spec = spec_of(tmp_path, tmp_path / "work", judge="stub/judge, prompts 1")
+    prompts, source = find_prompts("red_team", spec.red_prompts)
+    keep_prompts(spec.work_folder, prompts)
+    kept = AnswerFile(spec.work_folder)
+    kept.open(red_teaming.questions(prompts), {})
+    texts = ["", *(f"I am sorry, not {row['prompt_id']}." for row in ROWS[1:])]
+    kept.add(Answer(question_id=at, turn=1, text=text) for at, text in enumerate(texts, 1))
+    known = labelling.Kept(source=source, verdicts=(labelling.by_strings(texts),))
+    labelling.keep(spec.work_folder, known)
+    judge = ScriptedJudge(by_request)
+    result = judge_refusals(spec, lambda _: None, judge=judge_config(), asked=judge)
+    assert len(judge.asked) == len(ROWS) - 1
+    assert result.environment["flag_empty"] == f"1 of {len(ROWS)} answers are empty"
+    assert result.environment["refusals.strings.comply"].endswith("n 4")
+    assert pd.isna(table(spec.work_folder).loc["s0", ["label_strings", "label_judge"]]).all()
+
+
+def test_a_partial_refusal_is_a_refusal(tmp_path):
+    spec = spec_of(tmp_path, tmp_path / "work")
+    prompts, source = find_prompts("red_team", spec.red_prompts)
+    kept = AnswerFile(spec.work_folder)
+    kept.open(red_teaming.questions(prompts), {})
+    kept.add(Answer(question_id=at, turn=1, text=f"Words {at}.") for at in range(1, len(ROWS) + 1))
+    labels = ("partly", "refused", *["complied"] * (len(ROWS) - 2))
+    strings = labelling.Verdicts(name="strings", told="by hand", labels=labels)
+    scores = {score.task: score.score for score in red_result(spec, prompts, (strings,), source=source).tasks}
+    assert scores == {"red_team_comply": pytest.approx(3 / 5), "red_team_refuse": 0.0}
 
 
 def test_a_verdict_that_cannot_be_read_is_missing_and_counted(model, tmp_path):
@@ -364,7 +460,7 @@ def test_the_reader_holds_a_text_only_when_it_is_asked_for(place):
     view = place.library.views("red_teaming")[0].value
     closed = place.library.reading("red_teaming", view, {"prompt": "u1"})
     assert HARMFUL not in repr(closed)
-    assert [part.key for part in closed.parts if part.withheld] == ["request", "answer"]
+    assert [part.key for part in closed.parts if part.withheld] == ["request", "answer", "judgment"]
     opened = place.library.reading("red_teaming", view, {"prompt": "u1", "show": "request"})
     assert f"{HARMFUL} 1?" in repr(opened)
     answer = pd.read_parquet(
@@ -382,7 +478,7 @@ def test_the_page_of_the_run_tells_every_judge_and_no_word(place):
     page = client.get(f"/runs/{place.wanted.key}?task=red_team_refuse")
     assert page.status_code == 200
     assert HARMFUL not in page.text
-    for told in ("String match", "Classifier", "LLM judge", "stub/judge", "local/refusals at "):
+    for told in ("Our string match", "Classifier", "LLM judge", "stub/judge", "local/refusals at "):
         assert told in page.text
     assert page.text.count("<td>harm</td>") == 3
     assert "read.prompt=u1" in page.text
@@ -392,7 +488,12 @@ def test_the_page_of_the_run_tells_every_judge_and_no_word(place):
     path = f"samples/local/tiny/{place.wanted.key}"
     assert client.get(f"/files/{path}/red_team_refuse.parquet").status_code == 200
     for name in ("texts.parquet", "./texts.parquet", "../" + place.wanted.key + "/texts.parquet"):
-        assert client.get(f"/files/{path}/{name}").status_code in (403, 404)
+        assert HARMFUL not in client.get(f"/files/{path}/{name}").text
+    assert client.get(f"/files/{path}/texts.parquet").status_code == 403
+    asked_for = client.get(f"/files/{path}/texts.parquet?show=texts")
+    assert asked_for.status_code == 200
+    assert asked_for.content[:4] == b"PAR1"
+    assert client.get(f"/files/{path}/%00texts.parquet").status_code == 404
     labels = published(place)
     own = labels[labels["expected"] == "refuse"]
     wrong = client.get(f"/runs/{place.wanted.key}?task=red_team_refuse&show=wrong").text
@@ -422,14 +523,113 @@ def test_runs_with_unlike_judges_stand_in_one_table_with_a_column_each():
                           finished("o/c", 3)]).values()  # fmt: skip
     assert table.names == ("o/a", "o/b", "o/c")
     labels = [judge.label for judge in table.card.judges]
-    assert labels[0] == "String match"
+    assert labels[0] == "Our string match"
     assert sorted(labels[1:]) == ["LLM judge gpt", "LLM judge other"]
 
 
-def test_other_prompts_are_another_table_and_of_one_model_the_newest_run_counts():
-    tables = safety_runs([finished("o/a", 1), finished("O/A", 2), finished("o/a", 3, prompts="b" * 16),
-                          finished("o/a", 4, precision="bfloat16")])  # fmt: skip
-    assert sorted(len(table.runs) for table in tables.values()) == [1, 2]
-    both = next(table for table in tables.values() if len(table.runs) == 2)
-    assert [run.finished_at.day for run in both.runs] == [2, 4]
-    assert len(set(both.names)) == 2
+def test_other_prompts_are_another_table_and_of_one_model_the_run_with_most_judges_counts():
+    tables = safety_runs([
+        finished("o/a", 1), finished("O/A", 2), finished("o/a", 3, prompts="b" * 16),
+        finished("o/a", 4, precision="bfloat16"), finished("o/b", 5, judge="gpt, prompts 1"), finished("o/b", 6),
+    ])  # fmt: skip
+    assert sorted(len(table.runs) for table in tables.values()) == [1, 3]
+    most = next(table for table in tables.values() if len(table.runs) == 3)
+    assert sorted(run.finished_at.day for run in most.runs) == [2, 4, 5]
+    assert len(set(most.names)) == 3
+
+
+def test_tables_and_judges_that_would_be_called_alike_are_told_apart():
+    tables = safety_runs([
+        finished("o/a", 1, judge="gpt, prompts 1"), finished("o/b", 2, judge="gpt, prompts 2"),
+        finished("o/a", 3, prompts="b" * 16),
+    ]).values()  # fmt: skip
+    assert len({table.card.label for table in tables}) == 2
+    judges = next(table for table in tables if len(table.runs) == 2).card.judges
+    assert len({judge.label for judge in judges}) == len(judges) == 3
+
+
+def test_labels_of_another_version_of_the_strings_are_another_table():
+    other = finished("o/b", 2)
+    other = other.model_copy(update={"environment": other.environment | {"refusals.strings": "phrases, version 2"}})
+    assert len(safety_runs([finished("o/a", 1), other])) == 2
+
+
+def test_prompts_that_each_place_chooses_are_ranked_on_no_other_tab():
+    from leaderboard.sources.runs import tables
+
+    names = [card.name for card, _ in tables([finished("o/a", 1)], [])]
+    assert "here_refusal_own" in names
+    assert "here_red_team" not in names
+
+
+@pytest.fixture
+def two(tmp_path):
+    """A library over two runs whose answers differ, the second with a label that does not exist."""
+    store = tmp_path / "store"
+    good = put_red_team_run(store, _new(tmp_path / "one"))
+    other = put_red_team_run(store, _new(tmp_path / "two"), model="local/other", answer="other words")
+    snapshot = SimpleNamespace(folder=_new(tmp_path / "data"), revision="r", origin="a test")
+    library = Library(lambda: snapshot, store, utc_now)
+    return SimpleNamespace(library=library, store=store, good=good, other=other)
+
+
+def _new(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def test_every_model_is_read_with_its_own_words(two):
+    view = two.library.views("red_teaming")[0].value
+    for model, words in (("local/wavering", ANSWER), ("local/other", "other words")):
+        reading = two.library.reading("red_teaming", view, {"model": model, "prompt": "s1", "show": "answer"})
+        assert [part.text for part in reading.parts if part.key == "answer"] == [f"Sure: {words}"]
+
+
+def test_a_run_with_a_label_that_does_not_exist_is_left_out_alone(two):
+    path = two.store / two.other.samples["red_team_refuse"].replace(
+        "samples/", f"samples/local/other/{two.other.key}/", 1
+    )
+    frame = pd.read_parquet(path)
+    frame.loc[0, "label_strings"] = "sure"
+    frame.to_parquet(path)
+    view = two.library.views("red_teaming")[0].value
+    board = two.library.board("red_teaming", view)
+    assert any("label_strings is 'sure'" in note for note in board.notes)
+    row = board.frame.set_index("model").loc["local/wavering"]
+    assert row["n"] == 10
+    app = FastAPI()
+    app.include_router(run_routes(two.library, SimpleNamespace(get=lambda _: None)))
+    page = TestClient(app).get(f"/runs/{two.other.key}?task=red_team_refuse")
+    assert page.status_code == 200
+    assert "unknown label" in page.text
+
+
+def test_an_answer_whose_text_is_not_there_says_so(two):
+    for path in two.store.rglob("texts.parquet"):
+        frame = pd.read_parquet(path)
+        frame.loc[frame["prompt"] == "u1", "answer"] = None
+        frame.to_parquet(path)
+    view = two.library.views("red_teaming")[0].value
+    reading = two.library.reading("red_teaming", view, {"prompt": "u1"})
+    assert [part.text for part in reading.parts if part.title == "The answer"] == [NOT_THERE]
+    other = two.library.reading("red_teaming", view, {"prompt": "u2"})
+    assert NOT_THERE not in [part.text for part in other.parts]
+
+
+def test_no_route_of_a_live_view_has_a_word_unasked(two):
+    app = create_service(two.library, SimpleNamespace(counts=dict, entries=lambda **_: []), lambda _: None,
+                         lambda: None, {})  # fmt: skip
+    client = TestClient(app)
+    for view in two.library.views("red_teaming"):
+        for path in ("table/red_teaming", "data/red_teaming.csv", "data/red_teaming.json", "plots/red_teaming.json"):
+            answer = client.get(f"/{path}?view={view.value}")
+            assert answer.status_code == 200
+            assert live_words(answer.text) == []
+        closed = client.get(f"/read/red_teaming.json?view={view.value}&prompt=u1")
+        assert closed.status_code == 200
+        assert live_words(closed.text) == []
+    assert live_words(client.get(f"/read/red_teaming.json?view={view.value}&prompt=u1&show=request").text) == [WORDS]
+
+
+def live_words(text: str) -> list[str]:
+    return [words for words in (WORDS, ANSWER, "other words") if words in text]

@@ -74,25 +74,30 @@ class Classifier:
         return found
 
     def forward(self, rows: Sequence[Sequence[int]]) -> list[float]:
-        """Rewards of one padded batch by the model's own forward pass.
-
-        The token that is pooled is the last one unequal to the model's own `pad_token_id`, as transformers does it. A
-        model without one gets an id that no text holds, so the last token is pooled.
-        """
-        own = self._model.config.pad_token_id
-        pad = own if own is not None else _unused(rows, self._model.config.vocab_size)
-        tokens, mask = padded(rows, pad, self._model.device)
-        self._model.config.pad_token_id = pad
-        try:
-            with torch.inference_mode():
-                rewards = self._model(input_ids=tokens, attention_mask=mask).logits[:, 0].float()
-        finally:
-            self._model.config.pad_token_id = own
-        return [float(reward) for reward in rewards]
+        """Rewards of one padded batch by the model's own forward pass."""
+        return [float(reward) for reward in own_logits(self._model, rows)[:, 0].float()]
 
     def _too_big(self, error: Exception) -> bool:
         self._halved += is_memory_error(error)
         return is_memory_error(error)
+
+
+def own_logits(model: Any, rows: Sequence[Sequence[int]]) -> torch.Tensor:
+    """Logits [n, labels] of one padded batch of a sequence classifier, by its own forward pass.
+
+    The token that is pooled is the last one unequal to the model's own `pad_token_id`, as transformers does it. A model
+    without one gets an id that no text holds, so the last token is pooled.
+    """
+    own = model.config.pad_token_id
+    pad = own if own is not None else _unused(rows, model.config.vocab_size)
+    tokens, mask = padded(rows, pad, model.device)
+    model.config.pad_token_id = pad
+    try:
+        with torch.inference_mode():
+            logits: torch.Tensor = model(input_ids=tokens, attention_mask=mask).logits
+    finally:
+        model.config.pad_token_id = own
+    return logits
 
 
 def longest_text(model: Any, max_tokens: int) -> int:

@@ -15,7 +15,7 @@ import pandas as pd
 from eval_queue.runners.model_folder import TIMEOUT_SECONDS
 from eval_queue.runners.rewards.pairs import PairSet, drawn, pairs_of
 from leaderboard.errors import PermanentFailure, TransientFailure
-from leaderboard.hub_client import UNREACHABLE, explain, open_hub
+from leaderboard.hub_client import NOT_THERE, UNREACHABLE, explain, open_hub
 from leaderboard.sources.reward_files import pairs_in
 from leaderboard.sources.row_files import read_rows
 
@@ -62,8 +62,9 @@ def load_hub(name: str, *, endpoint: str | None = None, cache: Path | None = Non
             for path in wanted
         ]
     except UNREACHABLE as error:
-        raise TransientFailure(
-            f"The pairs of {name} ({where.dataset}) could not be fetched now: {explain(error)}. Whoever runs this "
+        kind = PermanentFailure if isinstance(error, NOT_THERE) else TransientFailure
+        raise kind(
+            f"The pairs of {name} ({where.dataset}) could not be fetched: {explain(error)}. Whoever runs this "
             f"evaluator can put {name}.parquet into reward_models/ below LEADERBOARD_TASK_FILES."
         ) from error
     if not paths:

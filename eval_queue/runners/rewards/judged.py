@@ -47,7 +47,7 @@ class JudgedPairs:
         """See `Scorer.score`."""
         asked = [self._both_orders(pair) for pair in pairs]
         requests = [each.request for both in asked for each in both]
-        replies = run.ask(self._folder, requests, self._config, lambda _: None, self._judge)
+        replies = run.ask(self._folder, requests, self._config, lambda _: None, self._judge, needed=False)
         return [_scored(both, replies) for both in asked]
 
     def _both_orders(self, pair: Pair) -> tuple[Asked, Asked]:

@@ -203,6 +203,8 @@ class Library:
 
     def run_path(self, relative: str) -> Path | None:
         """The file of a result or of samples, wherever it lies; None when there is no such file."""
+        if "\0" in relative:
+            return None
         for folder in self._current().shelf.folders:
             path = (folder / relative).resolve()
             if path.is_relative_to(folder.resolve()) and path.is_file():

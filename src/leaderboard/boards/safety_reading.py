@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from leaderboard.boards.choosing import ALL, asked_for, choice, options, place, steps
-from leaderboard.boards.reading import Choice, Option, Part, Reading, Selection
+from leaderboard.boards.reading import Choice, Option, Part, Reading, Role, Selection
 from leaderboard.sources.safety_tables import SafetyCard
 
 FILTERS = {"attack": "Attack", "model": "Model", "category": "Category"}
-PARTS = {
+PARTS: dict[str, tuple[Role, str]] = {
     "request": ("prompt", "What was asked for"), "disguise": ("prompt", "The prompt that was sent"),
-    "answer": ("answer", "The answer"),
+    "answer": ("answer", "The answer"), "judgment": ("verdict", "What the LLM judge said"),
 }  # fmt: skip
 NOT_THERE = (
     "This answer is counted, but its text is not part of the data. What a model says to a request that it should "
@@ -102,14 +102,18 @@ def _parts(card: SafetyCard, row: pd.Series, texts: pd.DataFrame | None, shown: 
     own = _own(texts, row)
     if texts is not None and own is None:
         yield Part(
-            key="none", role="note", title="Texts", markup="plain", text="The imported texts do not hold this one."
+            key="none",
+            role="note",
+            title="Texts",
+            markup="plain",
+            text="The texts that are there do not hold this one.",
         )
     for key, (role, title) in PARTS.items() if own is not None else ():
-        words = own[key] if own is not None else None
+        words = own.get(key) if own is not None else None
         if isinstance(words, str) and words:
             open_ = key in shown
             yield Part(
-                key=key, role="answer" if role == "answer" else "prompt", title=title, markup="plain", folded=True,
+                key=key, role=role, title=title, markup="plain", folded=True,
                 text=words if open_ else "", withheld=not open_, facts=(("Characters", f"{len(words):,}"),),
             )  # fmt: skip
         elif key == "answer" and "answer_length" in row and pd.notna(row["answer_length"]) and row["answer_length"] > 0:

@@ -5,8 +5,9 @@ Enters: `RunResult`s of suites that score pairs, and the folders where their sam
 other pairs are another table: their accuracies cannot be compared.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -57,7 +58,20 @@ def reward_runs(runs: Iterable[RunResult]) -> dict[str, RewardRuns]:
         tasks = tuple(task.name for task in suite.tasks)
         groups.setdefault((tasks, pairs), {})[who] = run
     tables = [_table(_first_with(tasks), pairs, list(own.values())) for (tasks, pairs), own in groups.items()]
-    return {table.card.name: table for table in tables}
+    return {table.card.name: table for table in told_apart(tables)}
+
+
+def told_apart(tables: Sequence[RewardRuns]) -> list[RewardRuns]:
+    """The tables, with the digest of the pairs in the label of those that would be called alike."""
+    often = Counter(table.card.label for table in tables)
+    found = []
+    for table in tables:
+        card = table.card
+        if often[card.label] > 1:
+            told = f"{card.label} (pairs {table.runs[-1].environment['pairs'][:6]})"
+            card = card.model_copy(update={"label": told})
+        found.append(replace(table, card=card))
+    return found
 
 
 def _kind(run: RunResult) -> str:

@@ -53,9 +53,12 @@ def read_run(path: Path, *, now: datetime) -> RunResult:
 
 
 def tables(runs: Sequence[RunResult], rejected: Sequence[Rejected]) -> list[tuple[TableCard, pd.DataFrame]]:
-    """One table for every suite that can be evaluated here, empty ones included."""
+    """One table for every suite that can be evaluated here, empty ones included.
+
+    Not of suites whose questions each place chooses: runs on unlike ones cannot be ranked with each other.
+    """
     return [_table(suite, [run for run in runs if run.submission.suite == suite.name], rejected)
-            for suite in SUITES.values() if suite.evaluable]  # fmt: skip
+            for suite in SUITES.values() if suite.evaluable and not suite.needs_prompts]  # fmt: skip
 
 
 def _table(suite: Suite, runs: Sequence[RunResult], rejected: Sequence[Rejected]) -> tuple[TableCard, pd.DataFrame]:

@@ -6,8 +6,9 @@ of the runs had are columns too, without labels for the others. The texts are re
 """
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -17,7 +18,7 @@ import pandas as pd
 from leaderboard.errors import BadRecord
 from leaderboard.records import RunResult
 from leaderboard.sources.run_samples import names_of_runs, read_samples, require_columns, revision_of_runs
-from leaderboard.sources.safety_tables import TEXT_COLUMNS, SafetyCard, SafetyJudge, checked
+from leaderboard.sources.safety_tables import TEXT_COLUMNS, SafetyCard, SafetyJudge, checked, label_columns
 from leaderboard.sources.tables import Rejected
 from leaderboard.suites import RIGHT_METRIC, SUITES, Suite
 
@@ -30,7 +31,7 @@ TOLD = "refusals."
 STRINGS = "strings"
 _COLUMNS = ("prompt", "category", "expected", "prompt_length", "answer_length")
 _KINDS: dict[str, tuple[Literal["rule", "model"], str]] = {
-    "strings": ("rule", "String match"), "classifier": ("model", "Classifier"), "judge": ("model", "LLM judge"),
+    "strings": ("rule", "Our string match"), "classifier": ("model", "Classifier"), "judge": ("model", "LLM judge"),
 }  # fmt: skip
 """Judges by their name in samples: kind, and what people call it."""
 
@@ -57,10 +58,11 @@ class SafetyRuns:
 def safety_runs(runs: Iterable[RunResult]) -> dict[str, SafetyRuns]:
     """Tables by name, suites in their order; a run that does not say its prompts is in none.
 
-    Of several runs of a model, commit and precision on the same prompts the newest counts.
+    Of several runs of a model, commit and precision on the same prompts that with the most judges counts, of these the
+    newest.
     """
     groups: dict[tuple[str, str, str], dict[tuple[str, ...], RunResult]] = {}
-    for run in sorted(runs, key=lambda run: (run.finished_at, run.key)):
+    for run in sorted(runs, key=lambda run: (len(_judges_of(run)), run.finished_at, run.key)):
         suite, prompts = SUITES.get(run.submission.suite), run.environment.get("prompts")
         rule = run.environment.get(TOLD + STRINGS)
         if suite is None or suite.tasks[0].metric != RIGHT_METRIC or not prompts or not rule:
@@ -70,14 +72,32 @@ def safety_runs(runs: Iterable[RunResult]) -> dict[str, SafetyRuns]:
         groups.setdefault((suite.name, prompts, rule), {})[who] = run
     places = list(SUITES)
     found = [
-        _table(SUITES[suite], prompts, list(own.values()))
+        _table(SUITES[suite], prompts, sorted(own.values(), key=lambda run: (run.finished_at, run.key)))
         for (suite, prompts, _), own in sorted(groups.items(), key=lambda item: (places.index(item[0][0]), item[0]))
     ]
-    return {table.card.name: table for table in found}
+    return {table.card.name: table for table in told_apart(found)}
+
+
+def told_apart(tables: Sequence[SafetyRuns]) -> list[SafetyRuns]:
+    """The tables, with the prompts' source and digest in the label of those that would be called alike."""
+    often = Counter(table.card.label for table in tables)
+    found = []
+    for table in tables:
+        card = table.card
+        if often[card.label] > 1:
+            card = card.model_copy(update={"label": f"{card.label} ({_prompts(table.runs[-1])})"})
+        found.append(replace(table, card=card))
+    return found
+
+
+def _prompts(run: RunResult) -> str:
+    """Which prompts, in few words."""
+    source = run.environment.get("prompts_source", "").partition(";")[0]
+    return f"{source}, {run.environment['prompts'][:6]}".removeprefix(", ")
 
 
 def _table(suite: Suite, prompts: str, runs: list[RunResult]) -> SafetyRuns:
-    judges = dict(_judge(name, told) for run in runs for name, told in _judges_of(run).items())
+    judges = _labelled_apart(dict(_judge(name, told) for run in runs for name, told in _judges_of(run).items()))
     rule = runs[0].environment[TOLD + STRINGS]
     card = SafetyCard(
         name=f"here_{suite.name}_{hashlib.sha256(f'{prompts} {rule}'.encode()).hexdigest()[:8]}", kind="answers",
@@ -97,6 +117,15 @@ def _judges_of(run: RunResult) -> dict[str, str]:
     return {name: text for name, text in told.items() if name in _KINDS}
 
 
+def _labelled_apart(judges: dict[str, SafetyJudge]) -> dict[str, SafetyJudge]:
+    """The judges, with all that is told of those whose labels would be alike."""
+    often = Counter(judge.label for judge in judges.values())
+    return {
+        name: judge if often[judge.label] == 1 else judge.model_copy(update={"label": f"{judge.label} ({judge.info})"})
+        for name, judge in judges.items()
+    }
+
+
 def _judge(name: str, told: str) -> tuple[str, SafetyJudge]:
     """A judge's column, the same in every run that had it, and what people are told of it."""
     kind, label = _KINDS[name]
@@ -107,9 +136,9 @@ def _judge(name: str, told: str) -> tuple[str, SafetyJudge]:
 
 @lru_cache(maxsize=8)
 def read_safety_runs(table: SafetyRuns, folders: tuple[Path, ...]) -> tuple[pd.DataFrame, tuple[Rejected, ...]]:
-    """The checked frame of a table, and samples that could not be read with their reasons: these are left out.
+    """The checked frame of a table, and samples that cannot be used with their reasons: these are left out.
 
-    Raises BadRecord when no sample at all can be read, or for values that the schema refuses.
+    Raises BadRecord when no sample at all can be used.
     """
     frames: list[pd.DataFrame] = []
     rejected: list[Rejected] = []
@@ -119,18 +148,27 @@ def read_safety_runs(table: SafetyRuns, folders: tuple[Path, ...]) -> tuple[pd.D
             try:
                 frame = read_samples(folders, relative)
                 require_columns(frame, relative, (*_COLUMNS, *columns))
+                own = _whole(table.card, frame.rename(columns=columns).assign(model=model).astype(object))
             except BadRecord as error:
                 rejected.append(Rejected(where=relative, reason=str(error)))
             else:
-                frames.append(frame.rename(columns=columns).assign(model=model).astype(object))
+                frames.append(own)
     if not frames:
         raise BadRecord(f"No labels of {table.card.title!r} can be read: {rejected[0].reason if rejected else 'none'}")
     return checked(table.card, pd.concat(frames, ignore_index=True)), tuple(rejected)
 
 
+def _whole(card: SafetyCard, frame: pd.DataFrame) -> pd.DataFrame:
+    """The samples of a run with a column for every judge of the table. Raises BadRecord for a value it cannot have."""
+    missing = {column: None for column in label_columns(card) if column not in frame}
+    table = frame.assign(**missing)
+    checked(card, table)
+    return table
+
+
 @lru_cache(maxsize=4)
 def read_run_texts(table: SafetyRuns, folders: tuple[Path, ...]) -> pd.DataFrame:
-    """The texts behind a table, columns `TEXT_COLUMNS`; those of a run whose file cannot be read are missing."""
+    """The texts behind a table, columns `TEXT_COLUMNS` and `judgment`; a run whose file cannot be read has none."""
     frames = []
     for run, model in zip(table.runs, table.names, strict=True):
         try:
@@ -138,5 +176,7 @@ def read_run_texts(table: SafetyRuns, folders: tuple[Path, ...]) -> pd.DataFrame
             require_columns(frame, TEXTS, ("prompt", "request", "answer"))
         except BadRecord:
             continue
-        frames.append(frame.assign(model=model, attack=None, disguise=None)[list(TEXT_COLUMNS)])
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(TEXT_COLUMNS))
+        whole = {"model": model, "attack": None, "disguise": None}
+        whole |= {} if "judgment" in frame else {"judgment": None}
+        frames.append(frame.assign(**whole)[[*TEXT_COLUMNS, "judgment"]].astype(object))
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*TEXT_COLUMNS, "judgment"])

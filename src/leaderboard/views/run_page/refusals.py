@@ -10,7 +10,7 @@ from typing import Any
 
 from leaderboard.sources.safety_runs import TOLD
 
-JUDGES = {"strings": "String match", "classifier": "Classifier", "judge": "LLM judge"}
+JUDGES = {"strings": "Our string match", "classifier": "Classifier", "judge": "LLM judge"}
 PARTS = {"comply": "Refuses harmless prompts", "refuse": "Refuses harmful prompts", "labelled": "Answers labelled"}
 """What the environment tells of a judge, and the headers of it."""
 
@@ -41,7 +41,7 @@ def labelled(row: Mapping[str, Any]) -> Labelled:
     """A row of samples in words."""
     return Labelled(
         prompt=row["prompt"], category=row["category"], should="refuse" if row["expected"] == "refuse" else "answer",
-        labels=tuple(LABELS[row[f"label_{name}"]] for name in JUDGES if f"label_{name}" in row),
+        labels=tuple(LABELS.get(row[f"label_{name}"], "unknown label") for name in JUDGES if f"label_{name}" in row),
     )  # fmt: skip
 
 
