@@ -8,7 +8,6 @@ written by the model: one that the last line of the last message spells out (`ta
 other says how the verdict was made and how probable the values were. A schema that needs anything else is refused.
 """
 
-import copy
 import json
 import math
 import re
@@ -24,18 +23,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from eval_queue.judging.judge import JudgeReply, JudgeRequest, RefusedCall
 from eval_queue.runners.causal_model import first_line
-from eval_queue.runners.rewards.encoding import shared
 from leaderboard.errors import ModelAtFault
 
 Messages = Sequence[Mapping[str, str]]
 MOST_VALUES = 100
 """Allowed values of one property that are scored at most."""
-
-MOST_STEMS = 4
-"""Beginnings of requests that are kept."""
-
-MARK = "BEGIN "
-"""What stands before the first text of others in a request (`judging.prompts`)."""
 
 TRIAL = "One two three four five six seven eight nine ten eleven twelve thirteen fourteen."
 """Scored in parts and as a whole when a model is loaded."""
@@ -86,7 +78,6 @@ class LocalJudge:
         self._model = model
         self._tokenizer = tokenizer
         self._context = int(getattr(model.config, "max_position_embeddings", None) or 2048)
-        self._stems: dict[tuple[int, ...], Any] = {}
         self._goes_on = self._can_go_on()
 
     async def ask(self, request: JudgeRequest) -> JudgeReply:
@@ -153,8 +144,7 @@ class LocalJudge:
         if max(map(len, rows)) > self._context:
             raise NotServed(f"The prompt has {len(rows[0])} tokens; the model's context is {self._context}.")
         texts = rows[0][:common], [row[common:] for row in rows]
-        stem = min(self._same(messages, rows[0]), common - 1)
-        scores = self._score(*texts, stem) if self._goes_on else self._score_whole(*texts)
+        scores = self._score(*texts) if self._goes_on else self._score_whole(*texts)
         top = max(scores)
         weights = [math.exp(score - top) for score in scores]
         probabilities = {value: w / sum(weights) for value, w in zip(values, weights, strict=True)}
@@ -162,12 +152,10 @@ class LocalJudge:
         return Choice(probabilities=probabilities, prompt_tokens=common, scored_tokens=scored)
 
     @torch.inference_mode()  # type: ignore[untyped-decorator]
-    def _score(self, prompt: list[int], endings: list[list[int]], stem: int) -> list[float]:
-        """Log-probability of each ending after the prompt, which is read once; its first `stem` tokens once for all."""
+    def _score(self, prompt: list[int], endings: list[list[int]]) -> list[float]:
+        """Log-probability of each ending after the prompt; the prompt is read once."""
         place = self._model.device
-        begun = {"past_key_values": copy.deepcopy(self._begun(prompt[:stem]))} if stem else {}
-        rest = torch.tensor([prompt[stem:]], device=place)
-        start = self._model(rest, use_cache=True, logits_to_keep=1, **begun)
+        start = self._model(torch.tensor([prompt], device=place), use_cache=True, logits_to_keep=1)
         first = torch.log_softmax(start.logits[0, -1].float(), dim=-1)
         longest = max(map(len, endings))
         padded = torch.tensor([ending + [ending[-1]] * (longest - len(ending)) for ending in endings], device=place)
@@ -180,16 +168,6 @@ class LocalJudge:
             there = torch.tensor([[at < len(one) for at in range(1, longest)] for one in endings], device=place)
             totals = totals + (steps * there).sum(dim=1)
         return [float(total) for total in totals]
-
-    def _begun(self, stem: Sequence[int]) -> Any:
-        """Keys and values of what requests of a kind begin with, kept for the next one."""
-        name = tuple(stem)
-        if name not in self._stems:
-            if len(self._stems) >= MOST_STEMS:
-                self._stems.clear()
-            tokens = torch.tensor([name], device=self._model.device)
-            self._stems[name] = self._model(tokens, use_cache=True, logits_to_keep=1).past_key_values
-        return self._stems[name]
 
     @torch.inference_mode()  # type: ignore[untyped-decorator]
     def _score_whole(self, prompt: list[int], endings: list[list[int]]) -> list[float]:
@@ -207,20 +185,12 @@ class LocalJudge:
         at = len(tokens) // 2
         texts = tokens[:at], [tokens[at : at + 3], tokens[at : at + 1]]
         try:
-            parts = self._score(*texts, at // 2)
+            parts = self._score(*texts)
         except (TypeError, AttributeError, ValueError, RuntimeError, IndexError, KeyError):
             return False
         whole = self._score_whole(*texts)
         near = 1e-3 if self._model.dtype == torch.float32 else 0.3
         return all(abs(one - other) <= near for one, other in zip(parts, whole, strict=True))
-
-    def _same(self, messages: Messages, row: Sequence[int]) -> int:
-        """How many tokens of a prompt all requests of its kind begin with: those before the first text of others."""
-        head, mark, _ = messages[-1]["content"].partition(MARK)
-        if not mark:
-            return 0
-        tokens = self._tokens(self._prompt([*messages[:-1], {**messages[-1], "content": head}]))
-        return shared(tokens, row)
 
     def _prompt(self, messages: Messages) -> str:
         """The messages through the chat template; where it knows no system's turn, that stands before the user's.

@@ -150,24 +150,6 @@ MARKED = [
 ]
 
 
-def test_what_requests_begin_with_is_read_once_and_changes_no_score(judge, monkeypatch):
-    judge._stems.clear()
-    with torch.inference_mode():
-        expected = naive(judge, MARKED, "winner", ['"A"', '"B"', '"tie"'])
-    read = []
-    forward = judge._model.forward
-    monkeypatch.setattr(
-        judge._model, "forward", lambda tokens, **how: read.append(tokens.shape) or forward(tokens, **how)
-    )
-    first = judge.choose(MARKED, "winner", ["A", "B", "tie"])
-    n_first, n_stems = len(read), len(judge._stems)
-    second = judge.choose(MARKED, "winner", ["A", "B", "tie"])
-    assert (n_stems, len(judge._stems)) == (1, 1)
-    assert len(read) - n_first == n_first - 1, "the beginning is not read again"
-    assert list(first.probabilities.values()) == pytest.approx(expected, rel=1e-3)
-    assert first.probabilities == second.probabilities
-
-
 def test_a_model_that_cannot_go_on_from_keys_and_values_reads_each_text_whole(judge, monkeypatch):
     expected = judge.choose(MARKED, "winner", ["A", "B", "tie"]).probabilities
     assert judge._goes_on
@@ -182,12 +164,6 @@ def test_a_model_that_cannot_go_on_from_keys_and_values_reads_each_text_whole(ju
     assert list(whole.values()) == pytest.approx(list(expected.values()), rel=1e-3)
     monkeypatch.setattr(judge, "_score", lambda *_: [0.0, 0.0])
     assert not judge._can_go_on(), "other scores in parts than as a whole"
-
-
-def test_only_a_few_beginnings_are_kept(judge):
-    for at in range(20):
-        judge.choose([MARKED[0], {"role": "user", "content": f"Task {at}\n\nBEGIN X\ny"}], "winner", ["A", "B"])
-    assert len(judge._stems) <= 4
 
 
 def test_a_template_without_a_systems_turn_gets_its_words_before_the_users(judge, monkeypatch):
