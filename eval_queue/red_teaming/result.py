@@ -20,7 +20,7 @@ from eval_queue.judging.run import flags
 from eval_queue.spec import RunSpec
 from leaderboard.errors import PermanentFailure
 from leaderboard.metrics.safety import rate
-from leaderboard.ratings.proportions import Z_95
+from leaderboard.ratings.proportions import error_of_interval
 from leaderboard.records import RunResult, TaskScore
 from leaderboard.sources.safety_runs import TEXTS, TOLD
 from leaderboard.stores import write_file
@@ -76,10 +76,9 @@ def _score(task: Task, part: pd.DataFrame) -> TaskScore | None:
     share, lower, upper, n = rate(right, part["prompt"])
     if not n:
         return None
-    error = None if math.isnan(lower) else max(upper - share, share - lower) / Z_95
     return TaskScore(
         task=task.name, metric=task.metric, score=share, n=n, version=f"strings {string_judge.VERSION}",
-        standard_error=error,
+        standard_error=error_of_interval(share, lower, upper),
     )  # fmt: skip
 
 

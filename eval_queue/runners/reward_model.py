@@ -16,7 +16,6 @@ from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 import leaderboard
@@ -29,7 +28,8 @@ from eval_queue.runners.rewards.shards import SHARD, score_set
 from eval_queue.runners.rewards.sources import Found, find_pairs
 from eval_queue.spec import Report, RunSpec
 from leaderboard.errors import ModelAtFault, PermanentFailure
-from leaderboard.metrics.accuracy import clustered_error, group_codes, pair_accuracy
+from leaderboard.metrics.accuracy import pair_accuracy
+from leaderboard.ratings.proportions import error_of_interval
 from leaderboard.records import Progress, RunResult, TaskScore
 from leaderboard.stores import write_file
 from leaderboard.suites import JUDGE_PROMPTS, SUITES, Suite, Task
@@ -120,7 +120,8 @@ def run_suite(spec: RunSpec, suite: Suite, report: Report, way: Way | None = Non
         done += len(each.pairs.pairs)
     return RunResult(
         submission=spec.submission, started_at=started, finished_at=datetime.now(UTC), tasks=tuple(scores),
-        versions=versions(), environment=_environment(spec) | {"pairs": _digest(each for _, each in found)} | notes,
+        versions=versions(),
+        environment=_environment(spec) | _shrunk(found) | {"pairs": _digest(each for _, each in found)} | notes,
         samples={score.task: f"samples/{score.task}.parquet" for score in scores},
     )  # fmt: skip
 
@@ -174,15 +175,21 @@ def _run_task(
     known = table.dropna(subset=["score_chosen", "score_rejected"])
     if known.empty:
         raise ModelAtFault(f"The model gave no usable verdict on any of {len(table):,} pairs of {task.label}.")
-    right = np.asarray(known["score_chosen"] > known["score_rejected"], dtype=np.float64)
-    error = clustered_error(right, group_codes(known["prompt"].to_numpy()))
+    right = pair_accuracy(known["score_chosen"] - known["score_rejected"], cluster=known["prompt"])
     score = TaskScore(
-        task=task.name, metric=task.metric, score=float(right.mean()), n=len(known), version=found.digest[:16],
-        standard_error=float(error) if np.isfinite(error) else None, seconds=time.monotonic() - before,
+        task=task.name, metric=task.metric, score=right.accuracy, n=right.n, version=found.digest[:16],
+        standard_error=error_of_interval(right.accuracy, right.lower, right.upper), seconds=time.monotonic() - before,
     )  # fmt: skip
     kept_out = "; ".join(f"{each.where}: {each.reason}" for each in found.pairs.rejected[:20])
     facts = {"source": found.source, "size": found.note, "kept_out": kept_out}
     return score, describe(table) | {key: value for key, value in facts.items() if value}
+
+
+def _shrunk(found: Iterable[tuple[Task, Found]]) -> dict[str, str]:
+    """What a reader must know where sets are not those that the suite names."""
+    odd = [f"{len(each.pairs.pairs):,} of {task.n:,} {task.label} pairs" for task, each in found
+           if len(each.pairs.pairs) != task.n]  # fmt: skip
+    return {"flag_size": f"was not asked the whole sets: {', '.join(odd)}"} if odd else {}
 
 
 def _digest(found: Iterable[Found]) -> str:

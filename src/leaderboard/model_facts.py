@@ -25,6 +25,7 @@ class ModelFacts(Record):
     has_tokenizer: bool = Field(default=False, description="Whether tokenizer files are there.")
     has_chat_template: bool = Field(default=False, description="Whether the tokenizer has a chat template.")
     architecture: str | None = Field(default=None, description="First class named by the configuration.")
+    n_labels: Count | None = Field(default=None, description="Classes that config.json names (id2label, num_labels).")
     model_type: ModelType | None = Field(default=None, description="Kind of training, as far as the card tells.")
     base_model: str | None = Field(default=None, description="First `base_model` of the model card.")
 

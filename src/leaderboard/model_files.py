@@ -55,7 +55,16 @@ def facts_of_texts(texts: Mapping[str, str], *, template_file: bool = False) -> 
         "needs_remote_code": bool(config.get("auto_map") or tokenizer.get("auto_map")),
         "has_chat_template": bool(tokenizer.get("chat_template")) or template_file,
         "architecture": first[:LONGEST_NAME] if isinstance(first, str) else None,
+        "n_labels": _n_labels(config),
     }
+
+
+def _n_labels(config: Mapping[str, Any]) -> int | None:
+    """How many classes a configuration names; None where it names none."""
+    names, number = config.get("id2label"), config.get("num_labels")
+    if isinstance(names, Mapping) and names:
+        return len(names)
+    return number if isinstance(number, int) and not isinstance(number, bool) and number >= 0 else None
 
 
 def has_template_file(files: Mapping[str, int]) -> bool:

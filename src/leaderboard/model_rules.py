@@ -4,12 +4,13 @@ Enters: `ModelFacts`. Leaves: texts that say what is wrong, what was expected an
 """
 
 import re
+from importlib.util import find_spec
 
 from leaderboard.errors import ModelUnavailable, Problem, RevisionUnavailable
 from leaderboard.model_facts import ModelCatalogue, ModelFacts
-from leaderboard.records import Precision
+from leaderboard.records import QUANTISED, Precision
 from leaderboard.submission_rules import Limits, Refused, parse_model, shown
-from leaderboard.suites import Suite
+from leaderboard.suites import REWARD_METRIC, Suite
 
 BYTES_PER_PARAM: dict[Precision, float] = {"bfloat16": 2, "float16": 2, "float32": 4, "8bit": 1, "4bit": 0.5}
 NOT_GENERATIVE = re.compile(
@@ -52,10 +53,14 @@ def reference_of(
     except (Refused, ModelUnavailable, RevisionUnavailable) as error:
         message = (
             f"{facts.model} must name the model it was trained from, as `base_model:` in the front matter of its "
-            f"README.md, and that model must be there; found {shown(facts.base_model or 'nothing')}: {error}"
+            f"README.md, and that model must be there; {_found(facts.base_model, error)}"
         )
         return None, [Problem(field="model", message=message)]
     return f"{base.model}@{base.revision}", facts_problems(base, chat_template=False, limits=limits)
+
+
+def _found(base: str | None, error: Exception) -> str:
+    return f"found {shown(base)}: {error}" if base else "its card names none."
 
 
 def _licence(facts: ModelFacts) -> str | None:
@@ -101,13 +106,22 @@ def _architecture(facts: ModelFacts, *, needs_head: bool) -> str | None:
         return None
     if needs_head:
         if facts.architecture.endswith("ForSequenceClassification"):
-            return None
+            return _labels(facts)
         expected = "a reward model, whose class ends in ForSequenceClassification"
     elif NOT_GENERATIVE.search(facts.architecture):
         expected = "a model that generates text"
     else:
         return None
     return f"is a {facts.architecture} (`architectures` in config.json); expected {expected}."
+
+
+def _labels(facts: ModelFacts) -> str | None:
+    if facts.n_labels is None or facts.n_labels == 1:
+        return None
+    return (
+        f"gives {facts.n_labels} numbers a text (id2label or num_labels in config.json); expected a reward model, "
+        "which gives one."
+    )
 
 
 def _params(facts: ModelFacts, limits: Limits) -> str | None:
@@ -141,6 +155,18 @@ def warnings(precision: Precision, facts: ModelFacts, limits: Limits) -> list[st
         )
     if facts.architecture is None:
         found.append(f"{facts.model} names no architecture in config.json; it may not load.")
+    return found
+
+
+def suite_warnings(suite: Suite | None, precision: Precision) -> list[str]:
+    """What a sender should know of a suite in a precision."""
+    found = []
+    if suite is not None and suite.tasks[0].metric == REWARD_METRIC and precision != "float32":
+        found.append(
+            f"{suite.name} is meant for float32: in {precision} scores move with the batch, and close pairs with them."
+        )
+    if precision in QUANTISED and find_spec("bitsandbytes") is None:
+        found.append(f"{precision} needs the package bitsandbytes where it is evaluated; it is not installed here.")
     return found
 
 

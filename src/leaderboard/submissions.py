@@ -150,7 +150,10 @@ def check(
         problems += model_rules.facts_problems(
             facts, chat_template=fields.chat_template, limits=limits, needs_head=bool(suite and suite.needs_head)
         )
-        warnings = tuple(model_rules.warnings(fields.precision, facts, limits))
+        warnings = (
+            *model_rules.warnings(fields.precision, facts, limits),
+            *model_rules.suite_warnings(suite, fields.precision),
+        )
         reference, missing = model_rules.reference_of(suite, facts, catalogue, limits)
         problems += missing
     if not any(problem.field == "sender" for problem in problems):

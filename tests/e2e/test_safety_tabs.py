@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import shutil
 import urllib.request
 from datetime import UTC, datetime
@@ -252,3 +253,21 @@ def test_the_judges_of_a_run_are_compared(page: Page, app, live):
     view = first_here(live, "red_teaming", ".judges")
     page.goto(f"{app}/?tab=red_teaming&view={view}")
     expect(board(page, "red_teaming")).to_contain_text("Our string match and LLM judge some/judge")
+
+
+def test_the_theme_of_the_address_stays_when_another_tab_is_opened(page: Page, app):
+    page.goto(f"{app}/?tab=red_teaming&__theme=dark")
+    status(page, "red_teaming", "4 rows")
+    page.get_by_role("tab", name="Reward models").click()
+    expect(page).to_have_url(re.compile(r"[?&]tab=reward_models(&|$)"))
+    assert "__theme=dark" in page.url
+    page.reload()
+    expect(page.locator("body.dark")).to_have_count(1)
+
+
+def test_the_form_says_what_the_chosen_suite_asks(page: Page, app):
+    page.goto(f"{app}/?tab=queue")
+    expect(page.locator("#submit-suite")).to_contain_text("made by a seeded script")
+    page.get_by_label("Suite").click()
+    page.get_by_role("option", name="Chat models as judges of preference pairs").click()
+    expect(page.locator("#submit-suite")).to_contain_text("Needs the chat template switched on.")

@@ -14,6 +14,7 @@ from leaderboard.errors import ModelUnavailable, RevisionUnavailable
 from leaderboard.local_models import LocalCatalogue, count_params
 from leaderboard.model_catalogue import HubCatalogue, open_catalogue
 from leaderboard.model_facts import ModelFacts
+from leaderboard.model_files import facts_of_texts
 from leaderboard.model_rules import facts_problems
 from leaderboard.settings import Settings
 from leaderboard.submission_rules import Limits
@@ -339,3 +340,12 @@ def test_a_damaged_configuration_is_described_by_place(models: Path, text: str |
     limits = Limits(max_params=10**9, max_open_per_sender=5, max_weight_bytes=10**9, memory_bytes=10**9)
     problems = facts_problems(facts, chat_template=False, limits=limits)
     assert any(words in problem.message and problem.field == "model" for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("config", "n"),
+    [({}, None), ({"num_labels": 1}, 1), ({"id2label": {"0": "LABEL_0"}}, 1), ({"id2label": {"0": "a", "1": "b"}}, 2),
+     ({"id2label": {}, "num_labels": True}, None)],
+)  # fmt: skip
+def test_the_classes_of_a_configuration_are_counted(config, n):
+    assert facts_of_texts({"config.json": json.dumps({"model_type": "llama"} | config)})["n_labels"] == n

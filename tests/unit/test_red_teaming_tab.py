@@ -101,6 +101,28 @@ def test_models_are_ranked_on_the_attacks_they_share_and_the_safest_is_first(sto
     assert all("better" in column.info for column in board.columns if column.bounds)
 
 
+def test_an_attack_that_was_not_tried_on_every_model_is_marked_and_plots_have_the_order_of_the_table(store, tmp_path):
+    shelf = library(store, tmp_path)
+    board = shelf.board("red_teaming", "jailbreakbench.targets.benchmark")
+    assert [column.label for column in board.columns if column.key == "attack_dsn"] == ["DSN (not averaged)"]
+    chart = shelf.charts("red_teaming", "jailbreakbench.targets.benchmark")[0]
+    assert list(dict.fromkeys(chart.frame["label"])) == board.frame["model"].tolist()[::-1]
+    assert chart.note.endswith(": DSN.")
+
+
+def test_attempts_without_a_prompt_are_counted_in_the_table_and_said_in_the_reader(store, tmp_path):
+    shelf = library(store, tmp_path)
+    rows = shelf.board("red_teaming", "jailbreakbench.attempts.benchmark").frame.set_index("name")
+    assert rows["no_prompt"].to_dict() == {"PAIR on ada": 1, "PAIR on bob": 1, "DSN on ada": 1}
+    reading = shelf.reading("red_teaming", "jailbreakbench.attempts.benchmark", {"model": "bob"})
+    assert "PAIR" in reading.title
+    places = [option.value for option in reading.choices[-1].options]
+    view = "jailbreakbench.attempts.benchmark"
+    said = [shelf.reading("red_teaming", view, {"model": "bob", "prompt": place}).parts[0] for place in places]
+    none = ("Attack", "found no prompt to send, which counts as failed")
+    assert [none in part.facts for part in said].count(True) == 1
+
+
 def test_every_rate_says_which_direction_is_better(store, tmp_path):
     shelf = library(store, tmp_path)
     for view in shelf.views("red_teaming"):

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer, LlamaForCausalLM
 
-from eval_queue.runners.reward_model import run_suite, scores_of
+from eval_queue.runners.reward_model import Way, run_suite, scores_of
 from eval_queue.runners.rewards.batches import plan, run_halving
 from eval_queue.runners.rewards.classifier import Classifier
 from eval_queue.runners.rewards.encoding import Encoded
@@ -29,6 +29,7 @@ from eval_queue.runners.rewards.scoring import PairScore
 from eval_queue.runners.rewards.shards import score_set
 from eval_queue.runners.rewards.trunk import Trunk, can_share
 from leaderboard.errors import BadRecord, ModelAtFault, PermanentFailure
+from leaderboard.run_summary import share_of
 from leaderboard.suites import REWARD_METRIC, Suite, Task
 from scripts.make_demo_model import quiet
 from scripts.train_reward_model import fit_head, held_out
@@ -293,6 +294,25 @@ def test_a_run_scores_every_pair_and_a_second_run_reads_what_is_there(
     assert "some.control_longer" in result.environment
     monkeypatch.setattr("eval_queue.runners.reward_model.load_classifier", pytest.fail)
     assert run_suite(spec, SUITE, lambda _: None).tasks[0].score == result.tasks[0].score
+
+
+def test_a_run_on_other_pairs_than_its_suite_names_says_so_and_few_pairs_are_no_certainty(
+    reward: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Always:
+        def score(self, pairs: Any) -> list[PairScore]:
+            return [PairScore(chosen=1.0, rejected=0.0, n_tokens_chosen=1, n_tokens_rejected=1) for _ in pairs]
+
+    files = tmp_path / "files"
+    files.mkdir()
+    pd.DataFrame(ROWS[:5]).to_parquet(files / "some.parquet")
+    spec = spec_for(reward, tmp_path / "work", task_files=files, chat_template=True)
+    result = run_suite(spec, SUITE, lambda _: None, Way(load=lambda _: Always()))
+    assert result.environment["flag_size"] == "was not asked the whole sets: 5 of 24 Some pairs"
+    shown = share_of(result.tasks[0])
+    assert (shown.value, shown.upper) == (1.0, 1.0)
+    assert shown.lower is not None
+    assert shown.lower < 0.6
 
 
 KILLED = textwrap.dedent("""

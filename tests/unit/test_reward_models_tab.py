@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboard.boards.choosing import place, steps
+from leaderboard.boards.export import shown_frame
+from leaderboard.boards.filters import parse
 from leaderboard.boards.library import Library
 from leaderboard.boards.reading import Option
 from leaderboard.boards.reward_pairs import TIES
@@ -237,3 +239,10 @@ def test_a_long_set_offers_the_pairs_nearby_and_steps_through_all(n, at, first, 
     onward = steps((), here, places, at, {"Next end": lambda value: value == str(n - 1)})
     assert onward.get("Next pair") == ({"pair": str(at + 1)} if at + 1 < n else None)
     assert onward.get("Next end") == ({"pair": str(n - 1)} if at != n - 1 else None)
+
+
+def test_controls_are_marked_in_a_download_of_any_columns(library):
+    board = library.board("reward_models", VIEW)
+    shown = shown_frame(board, parse([("cols", "model,average")], board)).set_index("model")
+    assert shown.loc[["Pick the longer", "Random"], "control"].all()
+    assert not shown.loc[list(MODELS), "control"].any()

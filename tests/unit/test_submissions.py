@@ -482,3 +482,31 @@ def test_suites_of_pairs_are_refused_where_no_pairs_are():
     ).problems
     assert [problem.field for problem in problems] == ["suite"]
     assert "LEADERBOARD_TASK_FILES" in problems[0].message
+
+
+RM = GOOD.model_copy(update={"architecture": "LlamaForSequenceClassification", "n_labels": 1})
+
+
+def check_reward(facts: ModelFacts, precision: str = "float32") -> Checked:
+    draft = Draft(model="org/m", suite="reward_pairs", precision=precision, sender="me")
+    return check(
+        draft, catalogue=Catalogue(facts), queue=Queue(), limits=replace(LIMITS, has_files=True), now=NOW,
+        result_exists=lambda _: False,
+    )  # fmt: skip
+
+
+def test_a_classifier_of_several_classes_is_refused_as_a_reward_model_before_it_is_loaded():
+    assert check_reward(RM).problems == ()
+    problems = check_reward(RM.model_copy(update={"n_labels": 2})).problems
+    assert [problem.message.partition(" (")[0] for problem in problems] == ["org/m gives 2 numbers a text"]
+
+
+@pytest.mark.parametrize(("precision", "warned"), [("float32", 0), ("bfloat16", 1), ("4bit", 2)])
+def test_a_reward_model_in_a_lower_precision_is_warned_of(precision, warned, monkeypatch):
+    monkeypatch.setattr("leaderboard.model_rules.find_spec", lambda _: None)
+    found = [text for text in check_reward(RM, precision).warnings if "float32" in text or "bitsandbytes" in text]
+    assert len(found) == warned
+
+
+def test_a_policy_whose_card_names_no_base_is_told_so_in_words():
+    assert check_policy(None).problems[0].message.endswith("its card names none.")

@@ -1,12 +1,14 @@
 """The words of the submit form: what stands beside a field, in the verdict and in the receipt."""
 
 from datetime import UTC, datetime
+from html import escape
 
 import pytest
 
 from leaderboard.errors import Problem
 from leaderboard.records import QueueEntry, Submission
 from leaderboard.submissions import Checked
+from leaderboard.suites import evaluable_suites
 from leaderboard.views import text
 
 WANTED = Submission(
@@ -38,3 +40,10 @@ def test_a_known_submission_is_answered_with_a_link_to_its_page(state: str) -> N
     assert link in text.verdict_html(Checked(submission=WANTED, duplicate=known))
     problem = Problem(field="model", message=f"already there: /runs/{WANTED.key}")
     assert link in text.problem_html([problem], "model")
+
+
+@pytest.mark.parametrize("suite", evaluable_suites(), ids=lambda suite: suite.name)
+def test_the_form_says_what_a_suite_asks_and_needs(suite) -> None:
+    told = text.suite_html(suite.name)
+    assert escape(suite.about[:40]) in told
+    assert ("Needs" in told) == (suite.needs_head or suite.needs_reference or suite.needs_chat)

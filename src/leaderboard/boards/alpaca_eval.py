@@ -99,7 +99,7 @@ def reading(shelf: Shelf, view: str, selection: Selection) -> Reading:
         empty="This board was published as win rates only. " + (
             f"The data set {mine.label!r} has single verdicts." if mine else
             "AlpacaEval's single verdicts are not for commercial use and are not part of this project; "
-            "`leaderboard import alpaca-eval FILE --to DATA` adds them to your own data folder."),
+            "“leaderboard import alpaca-eval FILE --to DATA” adds them to your own data folder."),
     )  # fmt: skip
 
 

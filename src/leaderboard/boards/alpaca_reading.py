@@ -154,7 +154,7 @@ def _verdicts(card: BattleCard, row: pd.Series, verdicts: pd.DataFrame) -> Itera
 def _origin(snapshot: Snapshot, card: BattleCard, texts: AlpacaTexts | None) -> str:
     if texts is None:
         return (
-            f"Figures only: the texts are not part of this data. `leaderboard import {FORMAT} FOLDER --to DATA` puts "
+            f"Figures only: the texts are not part of this data. “leaderboard import {FORMAT} FOLDER --to DATA” puts "
             f"AlpacaEval's instructions and answers into your own data folder. {card.source} Licence: {card.license}"
         )
     return f"Texts from {FOLDER}/ of {snapshot.origin}; they are CC BY-NC 4.0 (tatsu-lab/alpaca_eval). {card.source}"

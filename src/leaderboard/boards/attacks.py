@@ -42,9 +42,19 @@ def rows(frame: pd.DataFrame, kind: str) -> tuple[pd.DataFrame, tuple[Column, ..
         key = f"{by}_{_slug(value)}"
         part = rates(frame[frame[by] == value], [name], SUCCESS, key).drop(columns=f"{key}_n")
         table = table.merge(part, on=name, how="left")
-        columns.append(_rate(key, value, kind, f"Success of {value}." if by == "attack" else f"Success on {value}."))
+        averaged = value in set(fair[by])
+        what = f"Success of {value}." if by == "attack" else f"Success on {value}."
+        what += "" if averaged else f" Not tried on every {name}, so it is not in the average."
+        columns.append(_rate(key, value if averaged else f"{value} (not averaged)", kind, what))
     table["n"] = table[name].map(frame.groupby(name)["success"].count())
-    columns.append(Column(key="n", label="Attempts", kind="number", info="All attempts that were judged."))
+    columns.append(
+        Column(
+            key="n",
+            label="Attempts",
+            kind="number",
+            info="All attempts that were judged, also those outside the average.",
+        )
+    )
     return ranked(table, SUCCESS, ascending=kind != "attacks"), (_rank(kind), *columns), [name]
 
 
@@ -57,7 +67,9 @@ def charts(frame: pd.DataFrame, kind: str, title: str) -> tuple[Chart, ...]:
 
 def _bars(frame: pd.DataFrame, label: str, group: str, title: str) -> Chart:
     table = rates(frame, [label, group], SUCCESS, SUCCESS)
-    order = frame.groupby(label)["success"].mean().sort_values(ascending=False).index
+    fair = frame if label == "category" else _faced_by_all(frame, label, "model" if label == "attack" else "attack")
+    order = fair.groupby(label)["success"].mean().sort_values(ascending=False).index
+    order = order.append(pd.Index(sorted(set(frame[label]) - set(order))))
     table = table.set_index(label).loc[order].reset_index()
     return Chart(
         kind="bars", name=f"success_by_{label}_and_{group}", title=f"Attack success by {label} and {group}",
@@ -68,15 +80,15 @@ def _bars(frame: pd.DataFrame, label: str, group: str, title: str) -> Chart:
         }),
         headers={"label": label.capitalize(), "group": group.capitalize(), "value": "Success, %", "lower": "Lower",
                  "upper": "Upper"},
-        note=_uneven(frame) if group == "model" else "",
+        note=_uneven(frame),
     )  # fmt: skip
 
 
 def _uneven(frame: pd.DataFrame) -> str:
-    """Names the attacks that were not tried on every model: they are in the shares of the others' bars."""
+    """Names the attacks that were not tried on every model: rows are in the order of the average without them."""
     tried = frame.groupby("attack", sort=False)["model"].nunique()
     some = tried.index[tried < frame["model"].nunique()].tolist()
-    return f"Not tried on every model: {', '.join(some)}." if some else ""
+    return f"Not tried on every model, and not in the average that orders the bars: {', '.join(some)}." if some else ""
 
 
 def _attempts(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Column, ...], list[str]]:
@@ -86,6 +98,9 @@ def _attempts(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Column, ...], li
         first = frame.drop_duplicates(["attack", "model"]).set_index(["attack", "model"])["access"].astype(object)
         table["access"] = [first.get((row.attack, row.model)) for row in table.itertuples()]
     table["n"] = table[f"{SUCCESS}_n"]
+    if "prompt_length" in frame:
+        without = frame["prompt_length"].eq(0).fillna(value=False).groupby([frame["attack"], frame["model"]]).sum()
+        table["no_prompt"] = [int(without.get((row.attack, row.model), 0)) for row in table.itertuples()]
     columns = [
         Column(key="name", label="Attack on model", kind="text", sticky=True, searchable=True),
         Column(key="attack", label="Attack", kind="category", filter="choices", shown=False),
@@ -95,6 +110,8 @@ def _attempts(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Column, ...], li
                info="What the attack could see of the model: its weights (white box), its answers (black box), nothing "
                "(transfer from another model; manual: a fixed text)."),
         Column(key="n", label="Attempts", kind="number"),
+        Column(key="no_prompt", label="Without a prompt", kind="number", best="low",
+               info="Attempts for which the attack found no prompt to send; they count as failed."),
     ]  # fmt: skip
     order = ["name", *(name for name in table if name != "name")]
     out = ranked(table[order], SUCCESS, ascending=True)

@@ -1,7 +1,8 @@
 """Downloads of a board: CSV, JSON or Parquet of what a query shows, at full precision and in natural units.
 
 Headers are the columns' keys. Intervals come as `<key>_half` beside their column, ranks as two columns. Missing is
-empty. The last column, `baseline`, is true for rows that are no model, such as random guessing.
+empty. The last column, `baseline`, is true for rows that are no model, such as random guessing; `control`, which is
+there whenever a board has controls, for what competes for no rank.
 """
 
 import io
@@ -27,6 +28,8 @@ def shown_frame(board: Board, query: Query) -> pd.DataFrame:
     for column in columns:
         if column.kind in ("rank", "number"):
             out = _as_numbers(out, column)
+    if "control" in frame and "control" not in out:
+        out = out.assign(control=frame["control"].to_numpy(dtype=bool))
     return out.assign(baseline=frame["pinned"].to_numpy(dtype=bool))
 
 

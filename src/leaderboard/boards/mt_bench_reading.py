@@ -25,7 +25,7 @@ from leaderboard.sources.mt_bench_tables import MtBenchCard
 
 IMPORT = (
     "Only the figures are here: the texts belong to their authors and are not shipped. To read them, put a copy of "
-    "FastChat's data/mt_bench into your data folder with `leaderboard import mt-bench FOLDER --to DATA_FOLDER`."
+    "FastChat's data/mt_bench into your data folder with “leaderboard import mt-bench FOLDER --to DATA_FOLDER”."
 )
 
 

@@ -104,8 +104,12 @@ def reading(shelf: Shelf, view: str, selection: Selection) -> Reading:
     """One pair with both scores; its texts where a user imported them."""
     own = _named(shelf, view)
     if own is None:
-        found = [f"{card.name}.wrong" for card in _own(shelf)]
-        where = f"The view {found[0]!r} has pairs." if found else "No scores pair by pair are in this data."
+        found = [f"“{card.label}”" for card in _own(shelf)]
+        where = (
+            f"To read pairs, choose the data set {' or '.join(found)} above."
+            if found
+            else "No scores pair by pair are in this data."
+        )
         return Reading(title="Pairs", origin=shelf.snapshot.origin,
                        empty=f"These figures were published without the scores of the pairs. {where}")  # fmt: skip
     return reward_reading.reading(shelf.snapshot, own[0], _scores(shelf, own[0].name), selection)

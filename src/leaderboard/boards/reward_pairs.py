@@ -156,7 +156,7 @@ def _calibrated(parts: list[tuple[str, pd.DataFrame]], title: str) -> Chart:
         subtitle=f"Share right by the probability that the margin claims, 1/(1 + e^-|margin|); on the diagonal where "
         f"both are equal. {title}",
         frame=pd.DataFrame({
-            "label": who + found["n"].map("{:,} pairs".format), "x": 100 * found["claimed"],
+            "label": who + found["n"].map(_pairs), "x": 100 * found["claimed"],
             "y": 100 * found["right"], "y_lower": 100 * found["lower"], "y_upper": 100 * found["upper"],
             "group": found["group"],
         }),
@@ -164,6 +164,10 @@ def _calibrated(parts: list[tuple[str, pd.DataFrame]], title: str) -> Chart:
                  "group": "Model"},
         decimals=1, settings={"diagonal": "calibrated"},
     )  # fmt: skip
+
+
+def _pairs(n: int) -> str:
+    return f"{n:,} pair{'' if n == 1 else 's'}"
 
 
 def _by_length(parts: list[tuple[str, pd.DataFrame]], title: str, rule: TieRule) -> Chart:

@@ -119,7 +119,7 @@ def _origin(snapshot: Snapshot, card: RewardCard, name: str, texts: pd.DataFrame
     if texts is None:
         return (
             "Scores only: the texts of the pairs are not part of this data. "
-            f"`leaderboard import reward-pairs FILE --to DATA --name {name}` puts them into your own data folder. "
+            f"“leaderboard import reward-pairs FILE --to DATA --name {name}” puts them into your own data folder. "
             f"{card.source}"
         )
     return f"Texts from {TEXT_FOLDER}/{name}.parquet of {snapshot.origin}. {card.source}"

@@ -57,10 +57,14 @@ def reading(card: SafetyCard, frame: pd.DataFrame, behind: Behind, judge: str, s
     )  # fmt: skip
     row = left.iloc[at]
     return Reading(
-        title=f"{row['model']}, {here.value}", origin=origin, choices=(*chosen, here),
+        title=", ".join([str(row["model"]), *_attack(row), here.value]), origin=origin, choices=(*chosen, here),
         parts=tuple(_parts(card, row, texts, asked_for(selection))), at=at + 1, of=len(left),
         steps=steps(chosen, here, places, at, _jumps(card, left)),
     )  # fmt: skip
+
+
+def _attack(row: pd.Series) -> list[str]:
+    return [str(row["attack"])] if "attack" in row and pd.notna(row["attack"]) else []
 
 
 def _filters(table: pd.DataFrame, names: list[str], label: str, selection: Selection) -> list[Choice]:
@@ -132,6 +136,8 @@ def _own(texts: pd.DataFrame | None, row: pd.Series) -> pd.Series | None:
 
 
 def _facts(card: SafetyCard, row: pd.Series) -> Iterator[tuple[str, str]]:
+    if "prompt_length" in row and pd.notna(row["prompt_length"]) and row["prompt_length"] == 0:
+        yield "Attack", "found no prompt to send, which counts as failed"
     for judge in card.judges:
         told = row[f"label_{judge.name}"]
         yield judge.label, TOLD.get(str(told), "no label")
@@ -149,6 +155,6 @@ def _origin(card: SafetyCard, behind: Behind) -> str:
     if behind.texts is None:
         return (
             f"Labels and figures only: the texts are third parties' and not part of this data. "
-            f"`leaderboard import {card.name} FILE --to DATA` puts them into your own data folder. {card.source}"
+            f"“leaderboard import {card.name} FILE --to DATA” puts them into your own data folder. {card.source}"
         )
     return f"Texts from {behind.source}; each is loaded when you ask for it. {card.source}"

@@ -65,3 +65,11 @@ def wilson(share: npt.ArrayLike, n: npt.ArrayLike, confidence_level: float = 0.9
         high = np.where(p < 0.5, center + half, 1 - (1 - p) ** 2 / ((1 + z2 / size) * (1 - (center - half))))
     lower, upper = np.clip(low, 0, p), np.clip(high, p, 1)
     return cast(Floats, lower), cast(Floats, upper)
+
+
+def error_of_interval(share: float, lower: float, upper: float) -> float | None:
+    """The standard error whose 95 % interval is as wide as the wider side of this one; None for unknown bounds.
+
+    Unlike a share's plain error it is not 0 where all of a few observations agree.
+    """
+    return None if np.isnan(lower) or np.isnan(upper) else float(max(upper - share, share - lower) / Z_95)

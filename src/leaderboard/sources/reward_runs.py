@@ -74,6 +74,13 @@ def told_apart(tables: Sequence[RewardRuns]) -> list[RewardRuns]:
     return found
 
 
+def _part(runs: Sequence[RunResult]) -> str:
+    """A word in the title where the runs were not asked the whole sets."""
+    return (
+        ", on other numbers of pairs than the sets have" if any("flag_size" in run.environment for run in runs) else ""
+    )
+
+
 def _kind(run: RunResult) -> str:
     return KINDS.get(run.submission.suite, "")
 
@@ -86,7 +93,7 @@ def _first_with(tasks: tuple[str, ...]) -> Suite:
 def _table(suite: Suite, pairs: str, runs: list[RunResult]) -> RewardRuns:
     card = RewardCard(
         name=f"here_{suite.name}_{pairs[:8]}", label=f"{suite.title}, evaluated here",
-        title=f"{suite.title}, evaluated here", about=f"{suite.about} Pairs: sha256 {pairs}.",
+        title=f"{suite.title}, evaluated here{_part(runs)}", about=f"{suite.about} Pairs: sha256 {pairs}.",
         source="Evaluated by this leaderboard; every model's name leads to its run.",
         license="CC0-1.0 (figures of this project)", as_of=max(run.finished_at for run in runs), order=60,
         sets=tuple(

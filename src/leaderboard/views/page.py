@@ -45,7 +45,9 @@ FOLLOW_TABS = """
   document.dispatchEvent(new Event('lb-leave'));
   const now = new URL(location.href);
   const searches = { ...history.state?.searches, [before]: now.search };
+  const theme = now.searchParams.get('__theme');
   now.search = searches[wanted] ?? (wanted === names[0] ? '' : '?tab=' + wanted);
+  if (theme) now.searchParams.set('__theme', theme);
   history.pushState({ ...history.state, searches }, '', now);
   document.dispatchEvent(new Event('lb-address'));
 }

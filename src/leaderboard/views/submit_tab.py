@@ -77,6 +77,7 @@ class _Form:
             self.suite, suite_problem = _choice("Suite", suites, suites[0][1])
             self.precision, precision_problem = _choice("Precision", [(name, name) for name in PRECISIONS], "bfloat16")
             self.model_type, type_problem = _choice("Type", [(name, name) for name in MODEL_TYPES], "unknown")
+        self.about = gr.HTML(text.suite_html(suites[0][1]), apply_default_css=False, elem_id="submit-suite")
         self.chat_template = gr.Checkbox(label="Put questions through the model's chat template", value=False)
         chat_problem = _slot()
         with gr.Row():
@@ -124,6 +125,7 @@ def _connect(form: _Form, check: Handler, submit: Handler, edit: Handler) -> Non
     gr.on([form.submit.click, form.model.submit], submit, form.fields, outputs, api_visibility="private")
     edits = [form.model.blur, form.revision.blur, *choices]
     gr.on(edits, edit, form.fields, form.slots, trigger_mode="always_last", **quiet)
+    form.suite.change(text.suite_html, form.suite, form.about, **quiet)
     page = [form.model, form.revision]
     gr.on([form.model.blur], None, page, page, js=FILL_IN, **quiet)
     # `input`, not `change`: what FILL_IN writes must not clear a receipt that just came.

@@ -8,6 +8,7 @@ from html import escape
 from leaderboard.errors import Problem
 from leaderboard.records import QueueEntry
 from leaderboard.submissions import Checked, parameters
+from leaderboard.suites import SUITES
 
 FIELDS = {
     "model": "Model id", "revision": "Revision", "precision": "Precision", "suite": "Suite",
@@ -46,6 +47,18 @@ def verdict_html(checked: Checked) -> str:
     size = parameters(pinned.params) if pinned.params else "size unknown"
     text = f"This would be accepted: {pinned.model} at commit {pinned.revision[:10]}, {size}, licence {pinned.license}."
     return f'<p class="lb-verdict lb-good" role="status">{escape(text)}</p>'
+
+
+def suite_html(name: str) -> str:
+    """What a suite asks, and what it needs of a model."""
+    suite = SUITES[name]
+    needs = [words for wanted, words in (
+        (suite.needs_head, "a reward model (a class that ends in ForSequenceClassification)"),
+        (suite.needs_reference, "base_model in the model's card"),
+        (suite.needs_chat, "the chat template switched on"),
+    ) if wanted]  # fmt: skip
+    told = f" Needs {' and '.join(needs)}." if needs else ""
+    return f'<p class="lb-about">{escape(suite.about + told)}</p>'
 
 
 def warnings_html(warnings: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.ratings.proportions import Z_95, binomial_standard_error, quantile_of_normal, wilson
+from leaderboard.ratings.proportions import Z_95, binomial_standard_error, error_of_interval, quantile_of_normal, wilson
 
 
 def test_binomial_standard_error_of_a_half_over_a_hundred_questions():
@@ -42,3 +42,10 @@ def test_wilson_of_three_in_three_is_the_published_value():
     # n / (n + z^2) = 3 / (3 + 3.8415) = 0.4385
     lower, upper = wilson(1.0, 3)
     assert (round(float(lower), 4), float(upper)) == (0.4385, 1.0)
+
+
+def test_the_error_of_an_interval_is_its_wider_side_and_not_zero_where_all_agree():
+    lower, upper = wilson(1.0, 3)
+    assert error_of_interval(1.0, float(lower), float(upper)) == pytest.approx((1 - 0.4385) / Z_95, abs=1e-4)
+    assert error_of_interval(0.5, 0.4, 0.6) == pytest.approx(0.1 / Z_95)
+    assert error_of_interval(0.5, float("nan"), float("nan")) is None
