@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from leaderboard.errors import InvalidSubmission, LeaderboardError, UnknownSubmission
 from leaderboard.records import MODEL_TYPES, PRECISIONS, STATES, QueueEntry
 from leaderboard.settings import Settings, read_settings
-from leaderboard.submissions import Draft, describe, duplicate_message
+from leaderboard.submission_reports import describe, report
+from leaderboard.submissions import Draft, duplicate_message
 from leaderboard.suites import evaluable_suites
 
 from . import listing, wiring
@@ -154,9 +155,13 @@ def _submit(options: argparse.Namespace, settings: Settings) -> int:
             chat_template=options.chat_template, model_type=options.model_type, sender=options.sender,
         )
     )  # fmt: skip
+    as_json = options.format == "json"
     if options.dry_run:
-        sys.stdout.write(describe(checked) + "\n")
+        sys.stdout.write(json.dumps(report(checked), indent=1) + "\n" if as_json else describe(checked) + "\n")
         return REFUSED if checked.problems else DONE
+    if checked.problems and as_json:
+        sys.stdout.write(json.dumps(report(checked), indent=1) + "\n")
+        return REFUSED
     if checked.duplicate is not None and checked.duplicate.state != "FAILED":
         sys.stderr.write(duplicate_message(checked.duplicate) + "\n")
         return _receipt(checked.duplicate, settings, options.format)

@@ -35,12 +35,13 @@ ALLOWED = {
     "submission_rules": {"errors", "records", "settings", "suites"},
     "model_rules": {"errors", "records", "suites", "model_facts", "submission_rules"},
     "submissions": {"errors", "records", "settings", "suites", "model_facts", "submission_rules", "model_rules"},
+    "submission_reports": {"errors", "submissions", "model_rules"},
     "retries": {"errors", "records", "model_facts", "submissions"},
     "guard": set(),
     "front_page": {"guard"},
     "service": {"errors", "records", "suites", "boards", "texts", "plots", "submissions", "sources"},
     "views": {"errors", "records", "suites", "texts", "sources", "ratings", "boards", "plots", "submissions", "service"}
-    | {"front_page", "run_summary"},
+    | {"front_page", "run_summary", "submission_reports"},
     "commands": {"errors", "records", "sources", "ratings", "metrics"},
     "cli": {"errors", "records", "settings", "boards", "sources", "data_source", "commands"},
 }

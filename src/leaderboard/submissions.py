@@ -195,22 +195,6 @@ def duplicate_message(entry: QueueEntry) -> str:
     return f"{name} {advice[entry.state]} Its page is /runs/{entry.key}."
 
 
-def describe(checked: Checked) -> str:
-    """A readable report of a dry run: what would be queued, or every reason why not."""
-    lines = []
-    if checked.facts is not None:
-        lines += model_rules.facts_lines(checked.facts)
-    lines += [f"warning: {warning}" for warning in checked.warnings]
-    if checked.problems:
-        lines.append(f"Would be refused, {len(checked.problems)} problem(s):")
-        lines += [f"  {p.field + ': ' if p.field else ''}{p.message}" for p in checked.problems]
-    elif checked.known:
-        lines.append(f"Would not be queued again: {checked.known}")
-    elif checked.submission is not None:
-        lines.append(f"Would be accepted with key {checked.submission.key}.")
-    return "\n".join(lines)
-
-
 def _read_fields(draft: Draft) -> tuple[_Fields, list[Problem]]:
     """The fields, valid where no problem names them."""
     problems: list[Problem] = []

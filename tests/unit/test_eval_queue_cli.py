@@ -349,3 +349,17 @@ def test_importing_the_command_loads_neither_torch_nor_gradio_nor_the_hub_client
     code += "'huggingface_hub', 'pandas', 'pyarrow'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_programs_get_every_verdict_of_a_submission_as_json(
+    settings: Settings, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["submit", model, "--dry-run", "--format", "json"]) == 0
+    good = json.loads(capsys.readouterr().out)
+    assert good["acceptable"]
+    assert good["key"]
+    for more in (["--dry-run"], []):
+        assert cli.main(["submit", "local/none", "--format", "json", *more]) == 2
+        bad = json.loads(capsys.readouterr().out)
+        assert not bad["acceptable"]
+        assert [problem["field"] for problem in bad["problems"]] == ["model"]

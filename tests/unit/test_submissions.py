@@ -14,13 +14,13 @@ from leaderboard.errors import InvalidSubmission, ModelUnavailable, RevisionUnav
 from leaderboard.model_facts import ModelFacts
 from leaderboard.records import STATES, QueueEntry, State, Submission
 from leaderboard.settings import Settings
+from leaderboard.submission_reports import describe
 from leaderboard.submissions import (
     Checked,
     Draft,
     Limits,
     accept_checked,
     check,
-    describe,
     duplicate_message,
 )
 from leaderboard.suites import JUDGE_PROMPTS, judge_identity

@@ -10,6 +10,7 @@ from gradio.events import api as gradio_api
 
 from leaderboard.errors import InvalidSubmission, Problem
 from leaderboard.records import MODEL_TYPES, PRECISIONS, QueueEntry
+from leaderboard.submission_reports import problem_list, report
 from leaderboard.submissions import Checked, Draft
 from leaderboard.suites import evaluable_suites
 from leaderboard.views import text
@@ -147,15 +148,7 @@ def add_api(desk: Desk) -> None:
     ) -> dict[str, Any]:  # fmt: skip
         """Everything that would be refused about a submission, without submitting it."""
         checked = desk.check(_draft((model, revision, precision, suite, chat_template, model_type), request))
-        pinned = checked.submission
-        return {
-            "acceptable": checked.acceptable,
-            "key": pinned.key if pinned else None,
-            "revision": pinned.revision if pinned else None,
-            "duplicate": checked.duplicate.state if checked.duplicate else None,
-            "problems": _problem_list(checked.problems),
-            "warnings": list(checked.warnings),
-        }
+        return report(checked)
 
     def submit(
         model: str, revision: str = "main", precision: str = "bfloat16", suite: str = "core",
@@ -166,7 +159,7 @@ def add_api(desk: Desk) -> None:
             checked = desk.check(_draft((model, revision, precision, suite, chat_template, model_type), request))
             entry = desk.accept(checked)
         except InvalidSubmission as error:
-            return {"accepted": False, "problems": _problem_list(error.problems)}
+            return {"accepted": False, "problems": problem_list(error.problems)}
         return {"accepted": True, "warnings": list(checked.warnings), **_entry(entry)}
 
     def status(key: str) -> dict[str, Any]:
@@ -208,10 +201,6 @@ def _show(checked: Checked) -> list[str]:
 
 def _show_problems(problems: tuple[Problem, ...]) -> list[str]:
     return _show(Checked(submission=None, problems=problems))
-
-
-def _problem_list(problems: tuple[Problem, ...]) -> list[dict[str, str]]:
-    return [{"field": problem.field, "message": problem.message} for problem in problems]
 
 
 def _entry(entry: QueueEntry) -> dict[str, Any]:
