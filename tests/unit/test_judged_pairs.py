@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from eval_queue.cli import main
 from eval_queue.judging.judge import JudgeRequest, RefusedCall, ScriptedJudge
+from eval_queue.judging.loops import in_own_loop
 from eval_queue.judging.prompts import SCHEMAS
 from eval_queue.queue import utc_now
 from eval_queue.runners.local_judge import LocalJudge, load_judge
@@ -244,9 +245,7 @@ def test_at_most_so_many_pairs_of_a_set_are_asked_about(tmp_path, monkeypatch):
 
 def test_the_probabilities_of_a_local_judge_are_those_of_its_choice(judge):
     request = JudgeRequest(model="m", system="s", user='Who? tag: "t"', schema=SCHEMAS["pair"], max_tokens=10)
-    import asyncio
-
-    reply = asyncio.run(judge.ask(request))
+    reply = in_own_loop(judge.ask(request))
     assert sum(reply.probabilities["winner"].values()) == pytest.approx(1)
     best = max(reply.probabilities["winner"], key=reply.probabilities["winner"].__getitem__)
     assert json.loads(reply.text)["winner"] == best
