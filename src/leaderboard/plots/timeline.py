@@ -13,7 +13,8 @@ from leaderboard.plots.style import Palette, floats, number, plain, shortened
 HEIGHT = 480
 NAMED = 8
 LABEL = 24
-SPAN_BUTTONS = (("Last year", 12), ("Last 2 years", 24), ("Last 3 years", 36))
+SPAN_BUTTONS = (("Newest year", 12), ("Newest 2 years", 24), ("Newest 3 years", 36))
+"""Counted back from the newest model of the list, not from today."""
 
 
 def draw(chart: Chart, palette: Palette) -> go.Figure:
