@@ -10,7 +10,7 @@ from leaderboard import cli
 from leaderboard.settings import ROOT
 from tests.e2e.app_server import running_app
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 ASKED = ["Name a bird.", "Why is the sky <i>blue</i>?", "List two colours."]
 ANSWERS = {"davinci": ["A raven.", "Rayleigh.", "Red, blue"], "ada": ["Owl.", "Scattering of light.", "- red\n- blue"]}
 VERDICTS = [2, 1, 2]

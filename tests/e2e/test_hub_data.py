@@ -14,7 +14,7 @@ from leaderboard.settings import ROOT
 
 from .app_server import app_environment, running_app
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 REPO = "team/board"
 ADDRESS = f"hf://datasets/{REPO}"
 

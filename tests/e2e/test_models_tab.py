@@ -17,7 +17,7 @@ from leaderboard.settings import ROOT
 
 from .app_server import running_app
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 VICUNA = "lmsys/vicuna-13b-v1.3"
 
 
@@ -38,13 +38,13 @@ def table(page: Page, tab: str = "models"):
 
 
 def status(page: Page, text: str, tab: str = "models") -> None:
-    expect(table(page, tab).locator(".lbt-status")).to_have_text(text, timeout=20_000)
+    expect(table(page, tab).locator(".lbt-status")).to_have_text(text)
 
 
 def figure(page: Page):
     drawn = page.locator("#models-plots .lbp-figure[data-name=timeline]")
     page.locator("#models-plots").scroll_into_view_if_needed()
-    expect(drawn.locator(".scatterlayer .point").first).to_be_visible(timeout=30_000)
+    expect(drawn.locator(".scatterlayer .point").first).to_be_visible()
     return drawn
 
 

@@ -24,7 +24,7 @@ from tests.reward_scores import card, scores
 from .app_server import running_app
 from .cells import approx, number
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 HARMFUL = "words that nobody may see unasked"
 VIEWS = {
     "reward_models": ("h4_reward_models", "scripted.half"),
@@ -140,7 +140,7 @@ def test_plots_are_drawn_with_their_figures_as_a_table(page: Page, app, tab, vie
     page.goto(f"{app}/?tab={tab}&view={view}")
     plots = page.locator(f"#{tab}-plots")
     plots.scroll_into_view_if_needed()
-    expect(plots.locator(".main-svg").first).to_be_visible(timeout=20_000)
+    expect(plots.locator(".main-svg").first).to_be_visible()
     expect(plots.locator("h3")).to_have_text(titles)
     figure = plots.locator("figure").first
     figure.get_by_text("As a table").click()
@@ -205,7 +205,7 @@ def test_a_run_of_a_reward_model_is_a_row_that_leads_to_its_pairs(page: Page, ap
         expect(table.locator("[role=row]", has_text=control)).to_be_visible()
     plots = page.locator("#reward_models-plots")
     plots.scroll_into_view_if_needed()
-    expect(plots.locator(".main-svg").first).to_be_visible(timeout=20_000)
+    expect(plots.locator(".main-svg").first).to_be_visible()
     expect(plots.locator("h3")).to_have_count(4)
     shown.get_by_role("link", name="local/lengths").click()
     expect(page.get_by_role("heading", name="local/lengths")).to_be_visible()
