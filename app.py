@@ -51,7 +51,8 @@ def serve(settings: Settings) -> None:
         library, app = create(settings, stack)
         compiling.warm_in_background(after_seconds=3, then=library.warm)
         logging.getLogger("leaderboard").info("Serving on http://%s:%s", settings.address, settings.port)
-        uvicorn.run(app, host=settings.address, port=settings.port, log_level="warning", server_header=False)
+        uvicorn.run(app, host=settings.address, port=settings.port, log_level="warning", server_header=False,
+                    timeout_graceful_shutdown=10)  # fmt: skip
 
 
 if __name__ == "__main__":
