@@ -5,7 +5,6 @@ Enters: `RunResult`s of suites that score pairs, and the folders where their sam
 other pairs are another table: their accuracies cannot be compared.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -16,7 +15,7 @@ import pandas as pd
 from leaderboard.errors import BadRecord
 from leaderboard.records import RunResult
 from leaderboard.sources.reward_tables import LENGTHS, SCORES, PairSet, RewardCard, checked
-from leaderboard.sources.run_samples import read_samples, require_columns, revision_of_runs
+from leaderboard.sources.run_samples import labels_apart, read_samples, require_columns, revision_of_runs
 from leaderboard.sources.tables import Rejected
 from leaderboard.suites import REWARD_METRIC, SUITES, Suite
 
@@ -63,15 +62,12 @@ def reward_runs(runs: Iterable[RunResult]) -> dict[str, RewardRuns]:
 
 def told_apart(tables: Sequence[RewardRuns]) -> list[RewardRuns]:
     """The tables, with the digest of the pairs in the label of those that would be called alike."""
-    often = Counter(table.card.label for table in tables)
-    found = []
-    for table in tables:
-        card = table.card
-        if often[card.label] > 1:
-            told = f"{card.label} (pairs {table.runs[-1].environment['pairs'][:6]})"
-            card = card.model_copy(update={"label": told})
-        found.append(replace(table, card=card))
-    return found
+    pairs = [f"pairs {table.runs[-1].environment['pairs'][:6]}" for table in tables]
+    labels = labels_apart([table.card.label for table in tables], pairs)
+    return [
+        replace(table, card=table.card.model_copy(update={"label": label}))
+        for table, label in zip(tables, labels, strict=True)
+    ]
 
 
 def _part(runs: Sequence[RunResult]) -> str:

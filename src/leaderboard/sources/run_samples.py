@@ -52,3 +52,9 @@ def names_of_runs(runs: Sequence[RunResult]) -> tuple[str, ...]:
         else f"{run.submission.model} ({run.submission.revision[:7]}, {run.submission.precision})"
         for run in runs
     )  # fmt: skip
+
+
+def labels_apart(labels: Sequence[str], told: Sequence[str]) -> list[str]:
+    """The labels; those that several have with what is told of each behind them."""
+    often = Counter(labels)
+    return [label if often[label] == 1 else f"{label} ({more})" for label, more in zip(labels, told, strict=True)]

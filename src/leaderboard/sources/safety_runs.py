@@ -6,7 +6,6 @@ of the runs had are columns too, without labels for the others. The texts are re
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,7 +16,7 @@ import pandas as pd
 
 from leaderboard.errors import BadRecord
 from leaderboard.records import RunResult
-from leaderboard.sources.run_samples import names_of_runs, read_samples, require_columns, revision_of_runs
+from leaderboard.sources.run_samples import labels_apart, names_of_runs, read_samples, require_columns, revision_of_runs
 from leaderboard.sources.safety_tables import TEXT_COLUMNS, SafetyCard, SafetyJudge, checked, label_columns
 from leaderboard.sources.tables import Rejected
 from leaderboard.suites import RIGHT_METRIC, SUITES, Suite
@@ -80,14 +79,11 @@ def safety_runs(runs: Iterable[RunResult]) -> dict[str, SafetyRuns]:
 
 def told_apart(tables: Sequence[SafetyRuns]) -> list[SafetyRuns]:
     """The tables, with the prompts' source and digest in the label of those that would be called alike."""
-    often = Counter(table.card.label for table in tables)
-    found = []
-    for table in tables:
-        card = table.card
-        if often[card.label] > 1:
-            card = card.model_copy(update={"label": f"{card.label} ({_prompts(table.runs[-1])})"})
-        found.append(replace(table, card=card))
-    return found
+    labels = labels_apart([table.card.label for table in tables], [_prompts(table.runs[-1]) for table in tables])
+    return [
+        replace(table, card=table.card.model_copy(update={"label": label}))
+        for table, label in zip(tables, labels, strict=True)
+    ]
 
 
 def _prompts(run: RunResult) -> str:
@@ -119,10 +115,10 @@ def _judges_of(run: RunResult) -> dict[str, str]:
 
 def _labelled_apart(judges: dict[str, SafetyJudge]) -> dict[str, SafetyJudge]:
     """The judges, with all that is told of those whose labels would be alike."""
-    often = Counter(judge.label for judge in judges.values())
+    labels = labels_apart([judge.label for judge in judges.values()], [judge.info for judge in judges.values()])
     return {
-        name: judge if often[judge.label] == 1 else judge.model_copy(update={"label": f"{judge.label} ({judge.info})"})
-        for name, judge in judges.items()
+        name: judge.model_copy(update={"label": label})
+        for (name, judge), label in zip(judges.items(), labels, strict=True)
     }
 
 
